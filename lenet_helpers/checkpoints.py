@@ -1,0 +1,75 @@
+"""Checkpoints: arrays and plain numbers in one .npz file, written whole or not at all.
+
+The format is NumPy's .npz without pickle, so that reading a file can't run anything.
+"""
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy
+
+from lenet_helpers import words
+
+_NOTES = "notes"
+
+
+def save(path, arrays, notes):
+    """Write a checkpoint atomically: a reader finds the old file or the new one, never a part.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; its folder is made if it is missing.
+    arrays : dict
+        Names and numeric arrays.
+    notes : dict
+        Whatever JSON can hold: numbers, texts, lists.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A file appears under its name only once all its bytes are on the disk: a run that is
+    # killed while it writes leaves the last checkpoint as it was.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            numpy.savez(file, **arrays, **{_NOTES: numpy.array(json.dumps(notes))})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def load(path):
+    """Read a checkpoint.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `save` wrote.
+
+    Returns
+    -------
+    tuple
+        (arrays, notes), both dicts, as given to `save`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is cut off, altered or something else.
+    """
+    try:
+        with numpy.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        notes = json.loads(str(arrays.pop(_NOTES)))
+    except FileNotFoundError:
+        raise FileNotFoundError(words.NO_CHECKPOINT.format(path=path)) from None
+    except (ValueError, KeyError, EOFError, OSError, AttributeError, zipfile.BadZipFile):
+        raise ValueError(words.BROKEN_CHECKPOINT.format(path=path)) from None
+    return arrays, notes

@@ -1,0 +1,125 @@
+"""Data sets of handwritten digits, as NumPy arrays.
+
+`load_data` picks the reader: `idx` for MNIST's own files, `pickled` for mnist.pkl.gz, `download`
+where the files must be fetched first.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy
+
+from lenet_helpers import paths, words
+from lenet_helpers.datasets import download, idx, pickled
+
+DIGITS_FILE = paths.DATA_FOLDER / "digits.npz"
+MNIST_VARIABLE = "LENET_MNIST"
+CLASSIC_NAME = "mnist.pkl.gz"
+N_VALIDATION = 10_000
+PIXEL_LEVELS = 256
+
+
+class Split(NamedTuple):
+    """Images and their labels.
+
+    Attributes
+    ----------
+    images : numpy.ndarray
+        (n, 784), dtype float32, pixels from 0 to 255/256, one row of pixels after the other.
+    labels : numpy.ndarray
+        (n,), dtype int32, the digits 0 to 9.
+    """
+
+    images: numpy.ndarray
+    labels: numpy.ndarray
+
+
+class Datasets(NamedTuple):
+    """A data set in its three parts, each a `Split`."""
+
+    train: Split
+    validation: Split
+    test: Split
+
+
+def load_data(dataset):
+    """Load handwritten digits in three parts.
+
+    Parameters
+    ----------
+    dataset : str or path
+        - 'digits': 1,797 digits that come with the course (1,197 / 300 / 300);
+        - 'mnist': the 70,000 digits of MNIST (50,000 / 10,000 / 10,000), from the folder that
+          the environment variable LENET_MNIST names, or else downloaded once (11 MB);
+        - the path of a ``mnist.pkl.gz``, the classic Theano tutorials' file; where there is no
+          file of just this name, it means 'mnist', as the classic ``load_data`` did;
+        - the path of a folder that holds MNIST's four IDX files, gzipped or not.
+
+    Returns
+    -------
+    Datasets
+        (train, validation, test), each (images, labels): images (n, 784), float32, from 0 to
+        255/256; labels (n,), int32, from 0 to 9.
+
+    Raises
+    ------
+    ValueError
+        If a file is cut off, altered, or not what its name says.
+    FileNotFoundError
+        If there is no such file or folder.
+    ConnectionError
+        If MNIST can't be downloaded from any source.
+    """
+    if dataset == "digits":
+        return _load_digits()
+    if dataset == "mnist":
+        return _load_mnist()
+    if not isinstance(dataset, str | os.PathLike):
+        raise ValueError(words.UNKNOWN_DATASET.format(dataset=dataset))
+    path = Path(dataset).expanduser()
+    if path.is_dir():
+        return _load_idx_folder(path)
+    if path.is_file():
+        return Datasets(*(Split(*part) for part in pickled.read_splits(path)))
+    if str(dataset) == CLASSIC_NAME:
+        return _load_mnist()
+    raise FileNotFoundError(words.NO_DATASET.format(dataset=dataset))
+
+
+def _load_digits():
+    with numpy.load(DIGITS_FILE, allow_pickle=False) as file:
+        return Datasets(
+            *(_split(file[f"{part}_images"], file[f"{part}_labels"]) for part in Datasets._fields)
+        )
+
+
+def _load_mnist():
+    folder = os.environ.get(MNIST_VARIABLE)
+    if not folder:
+        return _load_idx_folder(download.fetch_mnist())
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            words.NO_MNIST_FOLDER.format(variable=MNIST_VARIABLE, folder=folder)
+        )
+    return _load_idx_folder(folder)
+
+
+def _load_idx_folder(folder):
+    images, labels = idx.read_pair(folder, "train")
+    test_images, test_labels = idx.read_pair(folder, "t10k")
+    n_train = len(images) - N_VALIDATION
+    if n_train < 1:
+        raise ValueError(words.TOO_FEW_IMAGES.format(folder=folder, found=len(images)))
+    return Datasets(
+        train=_split(images[:n_train], labels[:n_train]),
+        validation=_split(images[n_train:], labels[n_train:]),
+        test=_split(test_images, test_labels),
+    )
+
+
+def _split(images, labels):
+    pixels = images.reshape(len(images), -1).astype("float32")
+    pixels /= PIXEL_LEVELS
+    return Split(pixels, labels.astype("int32"))

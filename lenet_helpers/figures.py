@@ -1,0 +1,315 @@
+"""Figures: arrays in, a matplotlib figure out. Nothing here knows Theano or widgets.
+
+`show` puts a figure and its sentence into the page: the sentence is for those who can't see the
+figure, and for everyone else.
+"""
+
+import io
+
+import numpy
+from IPython.display import Image, display
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from lenet_helpers import words
+
+DPI = 100
+# Okabe and Ito's colours, which the colour-blind tell apart.
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#9ECAE9"])
+
+
+def show(figure, sentence):
+    """Put a figure into the page, and under it the sentence that says what it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    sentence : str
+        What a reader should see in it; also the picture's alternative text.
+    """
+    display(Image(data=to_png(figure), format="png", alt=sentence))
+    print(sentence)
+
+
+def to_png(figure):
+    """Return a figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()
+
+
+def picture_and_maps(picture, feature_maps, titles=None):
+    """Draw a picture and its feature maps side by side.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray
+        (rows, columns, 3), from 0 to 1, or (rows, columns).
+    feature_maps : numpy.ndarray
+        (maps, rows, columns); each map is drawn from its smallest (black) to its largest value.
+    titles : list of str, optional
+        One for the picture and one for each map.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    pictures = [picture, *feature_maps]
+    if titles is None:
+        titles = [words.TITLE_PICTURE]
+        titles += [words.TITLE_MAP.format(number=i) for i in range(len(feature_maps))]
+    return image_row(pictures, titles)
+
+
+def image_row(pictures, titles):
+    """Draw pictures side by side, each with its title over it.
+
+    Parameters
+    ----------
+    pictures : sequence of numpy.ndarray
+        (rows, columns) or (rows, columns, 3).
+    titles : sequence of str
+        As many.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(2.9 * len(pictures), 3.1), layout="constrained")
+    axes = figure.subplots(1, len(pictures), squeeze=False)[0]
+    for axis, picture, title in zip(axes, pictures, titles, strict=True):
+        axis.imshow(picture, cmap="gray")
+        axis.set_title(title, fontsize=10)
+        axis.set_axis_off()
+    return figure
+
+
+def digit_grid(images, titles, n_columns=10):
+    """Draw small grey images in rows, each with a short title over it.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        (n, rows, columns).
+    titles : sequence of str
+        n of them.
+    n_columns : int
+        Images in a row.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    n_rows = -(-len(images) // n_columns)
+    figure = Figure(figsize=(0.95 * n_columns, 1.2 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, image, title in zip(axes, images, titles, strict=False):
+        axis.imshow(image, cmap="gray_r", vmin=0, vmax=max(1e-9, float(numpy.max(image))))
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
+def pooling(feature_map, pooled, poolsize, winners, lost):
+    """Draw a small feature map with its pooling windows, and the pooled map beside it.
+
+    Parameters
+    ----------
+    feature_map : numpy.ndarray
+        (rows, columns).
+    pooled : numpy.ndarray
+        (pooled rows, pooled columns).
+    poolsize : tuple of int
+        The window's (rows, columns).
+    winners : numpy.ndarray
+        (rows, columns), true where a cell's value went into `pooled`.
+    lost : numpy.ndarray
+        (rows, columns), true where no window covers a cell.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(8.6, 4.2), layout="constrained")
+    ratios = [feature_map.shape[1], max(2, pooled.shape[1])]
+    left, right = figure.subplots(1, 2, width_ratios=ratios)
+    _matrix(left, feature_map, numpy.where(winners, 1.0, 0.0))
+    for row, column in numpy.argwhere(lost):
+        corner = (column - 0.5, row - 0.5)
+        left.add_patch(Rectangle(corner, 1, 1, facecolor=ORANGE, alpha=0.55, hatch="//"))
+    for row in range(pooled.shape[0]):
+        for column in range(pooled.shape[1]):
+            top, start = row * poolsize[0], column * poolsize[1]
+            height = min(poolsize[0], feature_map.shape[0] - top)
+            width = min(poolsize[1], feature_map.shape[1] - start)
+            corner = (start - 0.5, top - 0.5)
+            left.add_patch(
+                Rectangle(corner, width, height, fill=False, edgecolor=BLUE, linewidth=2.5)
+            )
+    left.set_title(words.TITLE_POOL_INPUT)
+    _matrix(right, pooled, numpy.ones_like(pooled))
+    right.set_title(words.TITLE_POOL_OUTPUT)
+    return figure
+
+
+def matrices(values, titles):
+    """Draw small matrices of numbers side by side, each with its title over it.
+
+    Parameters
+    ----------
+    values : sequence of numpy.ndarray
+        (rows, columns) each.
+    titles : sequence of str
+        As many.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    widths = [matrix.shape[1] for matrix in values]
+    figure = Figure(figsize=(0.95 * sum(widths) + 0.5, 3.4), layout="constrained")
+    axes = figure.subplots(1, len(values), width_ratios=widths, squeeze=False)[0]
+    for axis, matrix, title in zip(axes, values, titles, strict=True):
+        spread = numpy.ptp(matrix) or 1
+        _matrix(axis, matrix, (matrix - matrix.min()) / spread)
+        axis.set_title(title, fontsize=10)
+    return figure
+
+
+def histograms(arrays, titles):
+    """Draw the distribution of each array's values.
+
+    Parameters
+    ----------
+    arrays : sequence of numpy.ndarray
+        Of any shape.
+    titles : sequence of str
+        As many.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(3.1 * len(arrays), 2.6), layout="constrained")
+    axes = figure.subplots(1, len(arrays), squeeze=False)[0]
+    for axis, array, title in zip(axes, arrays, titles, strict=True):
+        axis.hist(numpy.ravel(array), bins=40, color=BLUE)
+        axis.set_title(title, fontsize=10)
+        axis.set_xlabel(words.AXIS_WEIGHT)
+        axis.set_ylabel(words.AXIS_COUNT)
+    return figure
+
+
+def learning_curve(costs, validations, n_train_batches, n_epochs):
+    """Draw the cost of every iteration and the validation error of every validation.
+
+    Parameters
+    ----------
+    costs : sequence of float
+        Nats per example, one for each iteration.
+    validations : sequence of tuple
+        (iteration, validation error, test error or None), errors as fractions.
+    n_train_batches : int
+        Iterations in an epoch.
+    n_epochs : int
+        The epoch at which the axis ends.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(8.6, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = (numpy.arange(len(costs)) + 1) / n_train_batches
+    left.plot(epochs, costs, color=BLUE, linewidth=0.8)
+    left.set_ylabel(words.AXIS_COST)
+    left.set_ylim(bottom=0)
+    rows = [(it / n_train_batches, 100 * error) for it, error, _ in validations]
+    if rows:
+        right.plot(*zip(*rows, strict=True), color=RED, marker="o", markersize=3)
+    right.set_ylabel(words.AXIS_VALIDATION)
+    right.set_ylim(bottom=0)
+    for axis in (left, right):
+        axis.set_xlim(0, n_epochs)
+        axis.set_xlabel(words.AXIS_EPOCHS)
+        axis.grid(alpha=0.3)
+    return figure
+
+
+def confusion(counts):
+    """Draw a confusion matrix.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        (classes, classes): row, the right class; column, the predicted one.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(5.6, 5.2), layout="constrained")
+    axis = figure.subplots()
+    shares = counts / numpy.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axis.imshow(shares, cmap=PALE, vmin=0, vmax=1)
+    for row, column in numpy.argwhere(counts > 0):
+        weight = "normal" if row == column else "bold"
+        colour = "black" if row == column else RED
+        text = str(counts[row, column])
+        axis.text(column, row, text, ha="center", va="center", color=colour, fontweight=weight)
+    axis.set_xticks(range(len(counts)))
+    axis.set_yticks(range(len(counts)))
+    axis.set_xlabel(words.AXIS_PREDICTED)
+    axis.set_ylabel(words.AXIS_RIGHT)
+    return figure
+
+
+def network(layers, image_shape):
+    """Draw a network as a row of boxes, one for each shape on the way through it.
+
+    Parameters
+    ----------
+    layers : sequence of lenet_helpers.design.LayerShape
+        The layers, in order.
+    image_shape : tuple of int
+        (None, channels, rows, columns) of the images.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    boxes = [(words.STEP_IMAGE, image_shape, GREY)]
+    for layer, colour in zip(layers, (BLUE, GREEN, ORANGE, RED), strict=True):
+        boxes += [(f"{layer.name}\n{step}", shape, colour) for step, shape in layer.steps]
+    figure = Figure(figsize=(11.4, 3.3), layout="constrained")
+    axis = figure.subplots()
+    for number, (title, shape, colour) in enumerate(boxes):
+        height = shape[2] if len(shape) == 4 else max(image_shape[2], 12)
+        height = 0.25 + 0.75 * height / max(image_shape[2], 12)
+        axis.add_patch(
+            Rectangle(
+                (number + 0.14, 0.5 - height / 2), 0.72, height, facecolor=colour, alpha=0.28
+            )
+        )
+        text = "\n×\n".join(str(side) for side in shape[1:])
+        axis.text(number + 0.5, 0.5, text, ha="center", va="center", fontsize=10)
+        axis.text(number + 0.5, 1.12, title, ha="center", va="bottom", fontsize=8.5)
+    axis.set_xlim(0, len(boxes))
+    axis.set_ylim(-0.05, 1.5)
+    axis.set_axis_off()
+    return figure
+
+
+def _matrix(axis, matrix, shade):
+    """Write a matrix's numbers into cells, shaded from white (0) to blue (1)."""
+    axis.imshow(shade, cmap=PALE, vmin=0, vmax=1)
+    for (row, column), value in numpy.ndenumerate(matrix):
+        axis.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=9)
+    axis.set_xticks(numpy.arange(-0.5, matrix.shape[1]), labels=[])
+    axis.set_yticks(numpy.arange(-0.5, matrix.shape[0]), labels=[])
+    axis.grid(color="#BBBBBB", linewidth=0.8)
+    axis.tick_params(length=0)

@@ -1,0 +1,175 @@
+"""Widgets: controls around plain functions. Nothing here computes what it shows.
+
+An explorer takes a function from settings to a picture and a sentence, and calls it whenever a
+control moves. Pictures travel as PNG bytes into one image widget, which neither flickers nor
+makes the page jump.
+"""
+
+import asyncio
+import html
+import time
+
+import ipywidgets
+
+from lenet_helpers import words
+
+LABEL_STYLE = {"description_width": "13em"}
+CONTROL_LAYOUT = {"width": "34em", "max_width": "100%"}
+PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "object_fit": "contain"}
+# A picture takes about a tenth of a second; drawing more often would slow the training down.
+SECONDS_BETWEEN_PICTURES = 0.7
+
+
+def integer_slider(label, value, smallest, largest):
+    """Return a slider for whole numbers from `smallest` to `largest`."""
+    return ipywidgets.IntSlider(
+        value,
+        smallest,
+        largest,
+        description=label,
+        style=LABEL_STYLE,
+        layout=CONTROL_LAYOUT,
+    )
+
+
+def choice_slider(label, value, choices):
+    """Return a slider over a sequence of choices."""
+    return ipywidgets.SelectionSlider(
+        options=choices, value=value, description=label, style=LABEL_STYLE, layout=CONTROL_LAYOUT
+    )
+
+
+def checkbox(label, value):
+    """Return a box to tick."""
+    return ipywidgets.Checkbox(value, description=label, indent=False, layout=CONTROL_LAYOUT)
+
+
+def explore(draw, **controls):
+    """Return an explorer: controls, a picture and a sentence.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(**settings)`` takes every control's value by its name and returns the bytes of a
+        PNG file and a sentence. If it raises ValueError, the message takes the sentence's place
+        and the last picture stays.
+    **controls
+        One widget with a `value` for each setting.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+    picture = ipywidgets.Image(format="png", layout=PICTURE_LAYOUT)
+    sentence = ipywidgets.HTML()
+
+    def update(change=None):
+        settings = {name: control.value for name, control in controls.items()}
+        try:
+            picture.value, text = draw(**settings)
+        except ValueError as error:
+            text = words.IMPOSSIBLE_SETTING.format(message=error)
+        sentence.value = _paragraph(text)
+
+    for control in controls.values():
+        control.observe(update, names="value")
+    update()
+    return ipywidgets.VBox([*controls.values(), picture, sentence])
+
+
+class TrainingView:
+    """A live view of a training: progress bar, time left, and a curve.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(trainer)`` returns the bytes of a PNG file and a sentence.
+
+    Attributes
+    ----------
+    box : ipywidgets.VBox
+        What to display.
+    """
+
+    def __init__(self, draw):
+        self.draw = draw
+        self.bar = ipywidgets.IntProgress(
+            description=words.LABEL_PROGRESS, style=LABEL_STYLE, layout=CONTROL_LAYOUT
+        )
+        self.sentence = ipywidgets.HTML()
+        self.picture = ipywidgets.Image(format="png", layout=PICTURE_LAYOUT)
+        self.box = ipywidgets.VBox([self.bar, self.sentence, self.picture])
+        self._drawn_at = None
+
+    def update(self, trainer):
+        """Show the trainer's present state; the picture is redrawn now and then."""
+        now = time.monotonic()
+        is_over = trainer.why_finished is not None
+        if not is_over and self._drawn_at and now - self._drawn_at < SECONDS_BETWEEN_PICTURES:
+            return
+        self.finish(trainer)
+
+    def finish(self, trainer):
+        """Show the trainer's present state, the picture included."""
+        self.bar.max, self.bar.value = trainer.n_iterations, trainer.iteration
+        self.picture.value, text = self.draw(trainer)
+        self.sentence.value = _paragraph(text)
+        self._drawn_at = time.monotonic()
+
+    def say(self, text):
+        """Show a sentence in the place of the present one."""
+        self.sentence.value = _paragraph(text)
+
+
+def training_studio(make_trainer, draw, **controls):
+    """Return controls with a train and a stop button, and a live view of the training.
+
+    Parameters
+    ----------
+    make_trainer : callable
+        ``make_trainer(**settings)`` takes every control's value by its name and returns an
+        iterable `Trainer`. If it, or a step, raises ValueError, the message is shown.
+    draw : callable
+        As for `TrainingView`.
+    **controls
+        One widget with a `value` for each setting.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+    view = TrainingView(draw)
+    train = ipywidgets.Button(description=words.LABEL_TRAIN, button_style="primary")
+    stop = ipywidgets.Button(description=words.LABEL_STOP, disabled=True)
+    stop_asked = []
+
+    async def run():
+        try:
+            trainer = make_trainer(**{name: control.value for name, control in controls.items()})
+            for _ in trainer:
+                view.update(trainer)
+                # Between two steps the kernel looks after everything else, the stop button too.
+                await asyncio.sleep(0.001)
+                if stop_asked:
+                    break
+            view.finish(trainer)
+        except ValueError as error:
+            view.say(words.IMPOSSIBLE_SETTING.format(message=error))
+        finally:
+            train.disabled, stop.disabled = False, True
+
+    def start(button):
+        stop_asked.clear()
+        train.disabled, stop.disabled = True, False
+        view.say(words.TRAINING_STARTS)
+        # Keeping the task keeps it alive: the event loop itself holds only a weak reference.
+        start.task = asyncio.ensure_future(run())
+
+    train.on_click(start)
+    stop.on_click(stop_asked.append)
+    return ipywidgets.VBox([*controls.values(), ipywidgets.HBox([train, stop]), view.box])
+
+
+def _paragraph(text):
+    # A live region: screen readers read a new sentence out.
+    return f'<p role="status" aria-live="polite">{html.escape(text)}</p>'

@@ -1,0 +1,326 @@
+"""Every word that helpers and widgets show to learners: translate this file, and it is done.
+
+A text in braces is filled in where it is used. Messages are one or two sentences: what was found,
+and what would work.
+"""
+
+# --- Names of values, as they appear inside messages ---
+
+NAME_BATCH = "the batch size in the image shape"
+NAME_BATCH_SIZE = "batch_size"
+NAME_BIAS = "the bias"
+NAME_CLASSES = "n_classes"
+NAME_FEATURE_MAPS = "the feature maps"
+NAME_FILTERS = "the filters"
+NAME_FILTER_SHAPE = "the filter shape"
+NAME_FILTER_SIDE = "the filter's side"
+NAME_HIDDEN = "n_hidden"
+NAME_IMAGES = "the images"
+NAME_IMAGE_SHAPE = "the image shape"
+NAME_IMAGE_SIZE = "the image size"
+NAME_LEARNING_RATE = "learning_rate"
+NAME_MAP_SIDE = "the feature map's side"
+NAME_NKERNS = "nkerns"
+NAME_N_BATCHES = "the number of minibatches in an epoch"
+NAME_N_EPOCHS = "n_epochs"
+NAME_N_IN = "n_in"
+NAME_N_OUT = "n_out"
+NAME_PATIENCE = "patience"
+NAME_PICTURE = "the picture"
+NAME_PICTURE_SIDE = "the picture's side"
+NAME_POOLSIZE = "poolsize"
+NAME_STRIDE = "stride"
+NAME_SUBSAMPLE = "subsample"
+
+# --- Theano's set-up ---
+
+THEANO_IMPORTED_FIRST = (
+    "Theano was imported before lenet_helpers, so the course's settings (floatX=float32, the "
+    "compiler, the BLAS library) came too late. Restart the kernel (Kernel > Restart Kernel) and "
+    "import lenet_helpers first."
+)
+
+# --- Shapes ---
+
+NOT_A_WHOLE_NUMBER = "{name} is {value!r}; it must be a whole number of at least 1."
+NOT_A_PAIR = "{name} is {value!r}; it must be two whole numbers, (rows, columns), such as (2, 2)."
+IMAGE_SHAPE_NOT_FOUR = (
+    "The image shape {value!r} must have four entries: (batch, input maps, rows, columns), such "
+    "as (500, 1, 28, 28)."
+)
+FILTER_SHAPE_NOT_FOUR = (
+    "The filter shape {value!r} must have four entries: (filters, input maps, filter rows, filter "
+    "columns), such as (20, 1, 5, 5)."
+)
+MAP_SHAPE_TOO_SHORT = (
+    "A feature map of shape {shape} can't be pooled: it needs at least two axes, rows and columns."
+)
+CHANNELS_DIFFER = (
+    "The images have {channels} input maps, but the filters are made for {filter_channels}: the "
+    "second entries of both shapes must be equal."
+)
+FILTER_TOO_LARGE = (
+    "A filter of {filter_rows} x {filter_columns} pixels does not fit into {rows} x {columns} "
+    "pixels. Use at most {rows} x {columns}, or border_mode='half' or 'full'."
+)
+FILTER_SIDE_TOO_LARGE = (
+    "A filter of {filter_length} pixels does not fit into {length} pixels. Use at most {length}, "
+    "or border_mode='half' or 'full'."
+)
+UNKNOWN_BORDER_MODE = "border_mode is {border_mode!r}; it must be 'valid', 'half' or 'full'."
+IGNORE_BORDER_NOT_BOOL = "ignore_border is {value!r}; it must be True or False."
+WINDOW_TOO_LARGE = (
+    "A pooling window of {pool_rows} x {pool_columns} cells is larger than the feature map of "
+    "{rows} x {columns}. Use at most {rows} x {columns}."
+)
+WINDOW_SIDE_TOO_LARGE = (
+    "A pooling window of {window} cells is larger than the feature map of {length}. Use at most "
+    "{length}."
+)
+ONE_PER_LAYER = (
+    "{name} is {value!r}; it must have two entries, one for layer0 and one for layer1, such as "
+    "((5, 5), (5, 5))."
+)
+IN_LAYER = "In {layer}: {message}"
+
+# --- Arrays and Theano variables ---
+
+RAGGED = "The rows of {name} have different lengths; give every row the same number of values."
+NOT_NUMBERS = "{name}: the dtype is {dtype}; numbers are needed, such as float32."
+EMPTY = "{name}: the shape is {shape}, so there is nothing in it; give at least one."
+NOT_FINITE = (
+    "{name}: {n_broken} of {size} values are NaN or infinite; replace them, for example by 0."
+)
+IMAGES_NOT_4D = (
+    "{name}: the shape is {shape}; four axes are needed: (batch, input maps, rows, columns)."
+)
+WRONG_CHANNELS = (
+    "{name}: the shape {shape} has {found} channels, but the filters are made for {channels}."
+)
+WRONG_IMAGE_SHAPE = (
+    "The images have the shape {shape}. This network takes (batch, {channels}, {rows}, "
+    "{columns}), or each image as one row of pixels; for a single image put it in a list."
+)
+PIXEL_RANGE = (
+    "The pixels run from {low:g} to {high:g}; this network takes 0 to 1. Divide whole numbers "
+    "from 0 to 255 by 256."
+)
+LABELS_NOT_INTEGERS = "The labels have dtype {dtype}; they must be whole numbers, such as int32."
+LABELS_SHAPE = (
+    "The labels have the shape {shape}; one label is needed for each image: ({n_images},)."
+)
+LABEL_RANGE = "There is a label {label}; labels run from 0 to {last}."
+BIAS_SHAPE = (
+    "The bias has the shape {shape}; one number is needed for each filter: ({n_filters},)."
+)
+NOT_SYMBOLIC = (
+    "{layer}: input is a {kind}; it must be a Theano variable, such as T.tensor4('x'). Pass "
+    "arrays to the compiled function instead."
+)
+WRONG_NDIM = (
+    "{layer}: input has {found} axes, and {ndim} are needed. Use x.reshape(...) to make four "
+    "axes, or x.flatten(2) to make two."
+)
+WRONG_DTYPE = (
+    "{layer}: input has dtype {dtype}, but Theano's floatX is {float_type}. Declare it with "
+    "T.tensor4('x') or T.matrix('x'), which follow floatX."
+)
+LABELS_NOT_IVECTOR = "y is {kind}; it must be a vector of whole numbers, such as T.ivector('y')."
+PARAMETER_SHAPES = "The parameters have the shapes {found}; this network needs {wanted}."
+
+# --- Pictures ---
+
+PICTURE_GREY = (
+    "The picture has the shape {shape}: it is grey, with no axis for colours. Make it RGB with "
+    "numpy.stack([picture] * 3, axis=2)."
+)
+PICTURE_NOT_3D = "The picture has the shape {shape}; it must be (rows, columns, 3)."
+PICTURE_RGBA = (
+    "The picture has the shape {shape}: its fourth channel is transparency (RGBA). Keep the first "
+    "three with picture[:, :, :3]."
+)
+PICTURE_CHANNELS = (
+    "The picture has the shape {shape}, with {found} channels; it must be (rows, columns, 3), RGB."
+)
+NO_PICTURE_FILE = "There is no file {path}; check its name and folder."
+PICTURE_TOO_LARGE = "{path} has more pixels than fit into memory; make it smaller first."
+NOT_A_PICTURE = (
+    "{path} can't be read as a picture: it is broken, cut off, or no picture at all. Try a JPEG "
+    "or PNG file."
+)
+NO_INK = (
+    "The picture of {shape} pixels is blank: no stroke stands out from the paper. Draw a digit "
+    "with a clear, dark or bright line."
+)
+DIGIT_RANGE = (
+    "The picture's values run from {low:g} to {high:g}; give fractions from 0 to 1, or whole "
+    "numbers from 0 to 255 (here at most {top})."
+)
+DIGIT_SHAPE = (
+    "The picture has the shape {shape}; it must be (rows, columns), or (rows, columns, 3) in "
+    "colour."
+)
+
+# --- Data sets ---
+
+UNKNOWN_DATASET = (
+    "The dataset is {dataset!r}; it must be 'digits', 'mnist', the path of a mnist.pkl.gz, or a "
+    "folder of IDX files."
+)
+NO_DATASET = (
+    "There is no data set {dataset!r}. Use 'digits', 'mnist', the path of a mnist.pkl.gz, or a "
+    "folder of IDX files."
+)
+NO_MNIST_FOLDER = (
+    "The environment variable {variable} names {folder}, which is no folder; correct it, or unset "
+    "it to download MNIST."
+)
+NO_IDX_FILE = (
+    "The folder {folder} holds neither {name} nor {name}.gz; MNIST needs four files, for images "
+    "and labels, train and t10k."
+)
+TOO_FEW_IMAGES = (
+    "The folder {folder} holds {found} training images; more than 10,000 are needed, because the "
+    "last 10,000 are kept for validation."
+)
+BROKEN_FILE = "The file {path} is broken or cut off; copy or download it again."
+FILE_TOO_LARGE = "The file {path} unpacks to more than {limit:,} bytes; it is not MNIST's."
+NOT_IDX = (
+    "The file {path} is no IDX file of bytes with {ndim} axes: its first bytes are wrong. Copy or "
+    "download it again."
+)
+IDX_LENGTH = (
+    "The file {path} holds {found:,} bytes of data where its head promises {wanted:,}; copy or "
+    "download it again."
+)
+IDX_SIDES = "The file {path} holds images of shape {shape}; MNIST's have 28 x 28 pixels."
+IDX_COUNTS = (
+    "The folder {folder} holds {images:,} images but {labels:,} labels; both files must belong "
+    "together."
+)
+IDX_EMPTY = "The file {path} holds no image at all; copy or download it again."
+IDX_LABEL = "The file {path} holds a label {label}; labels run from 0 to 9."
+PICKLE_FORBIDDEN = (
+    "The file {path} asks to load {name}, which is no part of an array: it was not read. Take the "
+    "file from a source you trust, or use 'mnist'."
+)
+PICKLE_CONTENT = (
+    "The file {path} does not hold three pairs of images (n, 784), from 0 to 1, and labels (n,), "
+    "from 0 to 9. Copy or download it again, or use 'mnist'."
+)
+SOURCE_FAILED = "{source} did not answer ({why})"
+SOURCE_ALTERED = "{source} sent another file than the published one"
+DOWNLOAD_FAILED = (
+    "{name} can't be downloaded: {reasons}. Check the network, or put MNIST's four files into a "
+    "folder and name it in the environment variable LENET_MNIST; 'digits' needs no download."
+)
+
+# --- Training ---
+
+NOT_A_POSITIVE_NUMBER = "{name} is {value!r}; it must be a number above 0, such as 0.1."
+BATCH_TOO_LARGE = (
+    "batch_size is {batch_size}, but the training set holds {n_images:,} images; use at most "
+    "{n_images}."
+)
+PATIENCE_TOO_SMALL = "patience is {patience}; it must be at least 2 iterations."
+DIVERGED = (
+    "At iteration {iteration} the cost is {cost}, no longer a number: the steps are too large. "
+    "Start again with a smaller learning rate, such as 0.1."
+)
+NO_CHECKPOINT = "There is no checkpoint {path}."
+BROKEN_CHECKPOINT = (
+    "The checkpoint {path} is broken or of another network; delete it to start from the beginning."
+)
+OTHER_SETTINGS = (
+    "The checkpoint {path} is of a run with {found}, not {settings}; use the same settings, or "
+    "another file."
+)
+TRAINING_STARTS = "Getting ready: Theano compiles the training step, which can take 20 seconds."
+TRAINING_STATE = "Iteration {iteration:,} of {n_iterations:,}, cost {cost:.4f}."
+TRAINING_BEST = "Best validation error {percent:.2f} % at iteration {iteration:,}."
+TIME_LEFT = "About {seconds:.0f} s left."
+TRAINING_ENDED = "All epochs done in {seconds:.0f} s."
+OUT_OF_PATIENCE = "Early stopping: patience ran out."
+TRAINING_INTERRUPTED = "Stopped after iteration {iteration:,}; run the cell again to go on."
+
+# --- The self-check ---
+
+CHECK_RESULT, CHECK_WHAT, CHECK_FOUND, CHECK_ADVICE = "Result", "What", "Found", "What to do"
+CHECK_OK, CHECK_FAILS = "✓ works", "✗ fails"
+CHECK_PYTHON, CHECK_NUMPY, CHECK_THEANO, CHECK_COMPILER = "Python", "NumPy", "Theano", "Compiler"
+CHECK_BLAS, CHECK_WIDGETS, CHECK_DATA, CHECK_MEMORY = "BLAS", "Widgets", "Data", "Memory"
+CHECK_ALL_WORKS = "Everything works: go on to lesson 1."
+CHECK_SOME_FAIL = "Something does not work yet: follow the last column, then run this cell again."
+FOUND_THEANO = "{version}, floatX {float_type}"
+FOUND_NO_COMPILER = "none"
+FOUND_BROKEN_COMPILER = "there, but it can't build a program"
+FOUND_BLAS = "{gflops:.0f} GFLOP/s"
+FOUND_MISSING = "{name} is missing"
+FOUND_DATA = "{names}"
+FOUND_MEMORY = "{gigabytes:.1f} GB free"
+FOUND_UNKNOWN = "not told by this system"
+ADVICE_PYTHON = "Install Python 3.11 and run make lab again."
+ADVICE_INSTALL = "Close JupyterLab, delete the folder .venv and run make lab again."
+ADVICE_CACHE = "Make the folder {folder} writable, or name another one in LENET_CACHE."
+ADVICE_COMPILER = (
+    "Install a C++ compiler and Python's headers: sudo apt install g++ python3-dev (Debian, "
+    "Ubuntu), xcode-select --install (macOS); then restart the kernel."
+)
+ADVICE_BLAS = "Close other programs; if it stays slow, training takes longer but works."
+ADVICE_DATA = "These files are missing or altered: {names}. Restore them with git checkout data."
+ADVICE_MEMORY = "Close other programs or notebooks: the lessons need 1 GB."
+
+# --- Explorers: labels and states ---
+
+LABEL_FILTER_ROWS, LABEL_FILTER_COLUMNS = "Filter rows (pixels)", "Filter columns (pixels)"
+LABEL_POOL_ROWS, LABEL_POOL_COLUMNS = "Window rows (cells)", "Window columns (cells)"
+LABEL_IGNORE_BORDER = "ignore_border: drop the cells that fill no whole window"
+LABEL_NKERNS = "Filters in layer {layer}"
+LABEL_FILTER_SIDE = "Filter side, layer {layer} (pixels)"
+LABEL_LEARNING_RATE, LABEL_BATCH_SIZE = "Learning rate", "Batch size (images)"
+LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
+IMPOSSIBLE_SETTING = "This setting does not work. {message}"
+CONVOLUTION_STATE = (
+    "Filters of {filter_rows} x {filter_columns} pixels, {weights} weights each: rows {rows} - "
+    "{filter_rows} + 1 = {map_rows}, columns {columns} - {filter_columns} + 1 = {map_columns}."
+)
+POOLING_STATE = (
+    "Rows: {rows} / {pool_rows}, {rounding}, gives {pooled_rows}; columns: {columns} / "
+    "{pool_columns}, {rounding}, gives {pooled_columns}. {n_lost} of {n_cells} cells lie in no "
+    "window (hatched); the shaded cells win theirs."
+)
+ROUND_DOWN, ROUND_UP = "rounded down", "rounded up"
+DESIGN_STATE = "{parts} = {total:,} parameters; {largest} has the most."
+
+# --- Figures ---
+
+TITLE_PICTURE, TITLE_MAP = "picture", "feature map {number}"
+TITLE_POOL_INPUT, TITLE_POOL_OUTPUT = "feature map and its windows", "pooled"
+AXIS_WEIGHT, AXIS_COUNT = "weight", "how many"
+AXIS_COST, AXIS_VALIDATION = "cost (nats per example)", "validation error (per cent)"
+AXIS_EPOCHS = "epochs"
+AXIS_PREDICTED, AXIS_RIGHT = "predicted digit", "right digit"
+STEP_IMAGE, STEP_CONVOLUTION, STEP_POOLING = "image", "convolution", "pooling"
+STEP_FLATTEN, STEP_HIDDEN, STEP_SOFTMAX = "flatten", "hidden", "softmax"
+
+# --- The command line ---
+
+CLI_DESCRIPTION = "The LeNet course without notebooks."
+CLI_TRAIN = "Train LeNet, show a progress bar, and print the validation and the test error."
+CLI_DATASET = "'digits', 'mnist', the path of a mnist.pkl.gz, or a folder of IDX files"
+CLI_EPOCHS = "passes through the training set at the most"
+CLI_LEARNING_RATE = "step size of gradient descent, above 0"
+CLI_NKERNS = "filters in layer 0 and in layer 1"
+CLI_BATCH_SIZE = "images in a minibatch; without it {digits} for digits, else {classic}"
+CLI_CHECKPOINT = "written after every epoch; if it exists, the run goes on from it"
+CLI_BUILDING = "Building LeNet and loading {dataset!r} ..."
+CLI_UNIT = "it"
+CLI_POSTFIX = "cost {cost:.4f}, validation {validation:.2f} %, best {best:.2f} %"
+CLI_RESULT = (
+    "Best validation error {validation:.2f} % at iteration {best_iteration:,}, with test error "
+    "{test:.2f} %; {n_iterations:,} iterations in {seconds:.1f} s."
+)
+CLI_ERROR = "Error: {message}"
+CLI_STOPPED = "Stopped."
+CLI_GO_ON = "The same command goes on from the last checkpoint."
+CLI_NO_CHECKPOINT = "With --checkpoint FILE the same command could go on."
