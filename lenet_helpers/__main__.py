@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from tqdm import tqdm
-
 from lenet_helpers import words
+
+from tqdm import tqdm
 
 CLASSIC_BATCH_SIZE = 500
 DIGITS_BATCH_SIZE = 50
@@ -33,7 +33,7 @@ def main(arguments=None):
                 checkpoint=settings.checkpoint,
                 on_step=bar.update,
             )
-        except (ValueError, FileNotFoundError, ConnectionError) as error:
+        except (ValueError, OSError) as error:
             bar.close()
             print(words.CLI_ERROR.format(message=error), file=sys.stderr)
             return 2

@@ -6,12 +6,11 @@ The format is NumPy's .npz without pickle, so that reading a file can't run anyt
 import json
 import os
 import tempfile
-import zipfile
 from pathlib import Path
 
-import numpy
-
 from lenet_helpers import words
+
+import numpy
 
 _NOTES = "notes"
 
@@ -67,9 +66,10 @@ def load(path):
     try:
         with numpy.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        notes = json.loads(str(arrays.pop(_NOTES)))
+        notes = dict(json.loads(str(arrays.pop(_NOTES))))
     except FileNotFoundError:
         raise FileNotFoundError(words.NO_CHECKPOINT.format(path=path)) from None
-    except (ValueError, KeyError, EOFError, OSError, AttributeError, zipfile.BadZipFile):
+    except Exception:
+        # An altered file can fail in any way: zipfile, zlib, NumPy and JSON each have their own.
         raise ValueError(words.BROKEN_CHECKPOINT.format(path=path)) from None
     return arrays, notes

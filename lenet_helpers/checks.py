@@ -4,9 +4,11 @@ Every check returns its argument, converted where that is harmless, or raises a 
 or two sentences that names the value and says what would work.
 """
 
-import numpy
+import warnings
 
 from lenet_helpers import words
+
+import numpy
 
 
 def float_array(values, name, float_type):
@@ -26,18 +28,18 @@ def float_array(values, name, float_type):
     ValueError
         If the array is ragged, holds no numbers, is empty, or holds NaN or infinity.
     """
-    try:
-        array = numpy.asarray(values)
-    except ValueError:
-        raise ValueError(words.RAGGED.format(name=name)) from None
+    array = _array(values, name)
     if array.dtype.kind not in "fiu":
         raise ValueError(words.NOT_NUMBERS.format(name=name, dtype=array.dtype))
     if array.size == 0:
         raise ValueError(words.EMPTY.format(name=name, shape=array.shape))
+    # Converted first: what is too large for float32 becomes infinite there.
+    with numpy.errstate(over="ignore"):
+        array = numpy.asarray(array, dtype=float_type)
     n_broken = int(array.size - numpy.isfinite(array).sum())
     if n_broken:
         raise ValueError(words.NOT_FINITE.format(name=name, n_broken=n_broken, size=array.size))
-    return numpy.asarray(array, dtype=float_type)
+    return array
 
 
 def images_4d(images, channels, float_type, name=words.NAME_IMAGES):
@@ -111,7 +113,7 @@ def class_labels(labels, n_images, n_classes):
     n_images, n_classes : int
         How many images there are, and how many classes.
     """
-    array = numpy.asarray(labels)
+    array = _array(labels, words.NAME_LABELS)
     if array.dtype.kind not in "iu":
         raise ValueError(words.LABELS_NOT_INTEGERS.format(dtype=array.dtype))
     if array.shape != (n_images,):
@@ -147,3 +149,13 @@ def symbolic(variable, ndim, float_type, layer):
             words.WRONG_DTYPE.format(layer=layer, dtype=kind.dtype, float_type=float_type)
         )
     return variable
+
+
+def _array(values, name):
+    try:
+        with warnings.catch_warnings():
+            # NumPy 1.23 only warns where rows differ in length, and makes an array of lists.
+            warnings.simplefilter("error", numpy.VisibleDeprecationWarning)
+            return numpy.asarray(values)
+    except (ValueError, numpy.VisibleDeprecationWarning):
+        raise ValueError(words.RAGGED.format(name=name)) from None

@@ -6,17 +6,18 @@ figure, and for everyone else.
 
 import io
 
+from lenet_helpers import words
+
 import numpy
 from IPython.display import Image, display
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from lenet_helpers import words
-
 DPI = 100
 # Okabe and Ito's colours, which the colour-blind tell apart.
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+SAND = "#FFF3D6"
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#9ECAE9"])
 
 
@@ -140,7 +141,9 @@ def pooling(feature_map, pooled, poolsize, winners, lost):
     _matrix(left, feature_map, numpy.where(winners, 1.0, 0.0))
     for row, column in numpy.argwhere(lost):
         corner = (column - 0.5, row - 0.5)
-        left.add_patch(Rectangle(corner, 1, 1, facecolor=ORANGE, alpha=0.55, hatch="//"))
+        left.add_patch(
+            Rectangle(corner, 1, 1, facecolor=SAND, edgecolor=ORANGE, hatch="//", linewidth=0)
+        )
     for row in range(pooled.shape[0]):
         for column in range(pooled.shape[1]):
             top, start = row * poolsize[0], column * poolsize[1]
@@ -240,6 +243,40 @@ def learning_curve(costs, validations, n_train_batches, n_epochs):
     return figure
 
 
+def error_curve(iterations, errors, title, logarithmic=False):
+    """Draw an error over the iterations.
+
+    Parameters
+    ----------
+    iterations : sequence of int
+        When the error was measured.
+    errors : sequence of float
+        Fractions, 0 to 1; the axis shows per cent.
+    title : str
+        Written over the curve.
+    logarithmic : bool
+        Whether each step up the axis multiplies the error, so that small ones can be read.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+    axis = figure.subplots()
+    axis.plot(iterations, 100 * numpy.asarray(errors), color=RED, marker="o", markersize=3)
+    axis.set_title(title, fontsize=10)
+    axis.set_xlabel(words.AXIS_ITERATIONS)
+    axis.set_ylabel(words.AXIS_ERROR)
+    axis.grid(alpha=0.3)
+    if logarithmic:
+        axis.set_yscale("log")
+        axis.set_yticks([1, 2, 5, 10], labels=["1", "2", "5", "10"], minor=False)
+        axis.set_yticks([], minor=True)
+    else:
+        axis.set_ylim(bottom=0)
+    return figure
+
+
 def confusion(counts):
     """Draw a confusion matrix.
 
@@ -285,11 +322,13 @@ def network(layers, image_shape):
     boxes = [(words.STEP_IMAGE, image_shape, GREY)]
     for layer, colour in zip(layers, (BLUE, GREEN, ORANGE, RED), strict=True):
         boxes += [(f"{layer.name}\n{step}", shape, colour) for step, shape in layer.steps]
+    widest = max(shape[1] for _, shape, _ in boxes if len(shape) == 2)
     figure = Figure(figsize=(11.4, 3.3), layout="constrained")
     axis = figure.subplots()
     for number, (title, shape, colour) in enumerate(boxes):
-        height = shape[2] if len(shape) == 4 else max(image_shape[2], 12)
-        height = 0.25 + 0.75 * height / max(image_shape[2], 12)
+        # Maps are drawn by their rows, flat layers by their units, each against its largest.
+        share = shape[2] / image_shape[2] if len(shape) == 4 else shape[1] / widest
+        height = 0.3 + 0.7 * share
         axis.add_patch(
             Rectangle(
                 (number + 0.14, 0.5 - height / 2), 0.72, height, facecolor=colour, alpha=0.28
@@ -299,7 +338,7 @@ def network(layers, image_shape):
         axis.text(number + 0.5, 0.5, text, ha="center", va="center", fontsize=10)
         axis.text(number + 0.5, 1.12, title, ha="center", va="bottom", fontsize=8.5)
     axis.set_xlim(0, len(boxes))
-    axis.set_ylim(-0.05, 1.5)
+    axis.set_ylim(-0.05, 1.34)
     axis.set_axis_off()
     return figure
 

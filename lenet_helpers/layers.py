@@ -5,13 +5,13 @@ formula from `input` to the layer's result. Nothing is computed until ``theano.f
 the expression. Names and arguments are those of the classic Theano tutorials (deeplearning.net).
 """
 
+from lenet_helpers import checks, shapes, words
+
 import numpy
 import theano
 from theano import tensor as T
 from theano.tensor.nnet import conv2d
 from theano.tensor.signal.pool import pool_2d
-
-from lenet_helpers import checks, shapes, words
 
 
 class LeNetConvPoolLayer:

@@ -2,13 +2,13 @@
 
 from functools import cached_property
 
-import numpy
-import theano
-from theano import tensor as T
-
 from lenet_helpers import checks, pictures, words
 from lenet_helpers.design import LeNetDesign
 from lenet_helpers.layers import HiddenLayer, LeNetConvPoolLayer, LogisticRegression
+
+import numpy
+import theano
+from theano import tensor as T
 
 SEED = 23455
 # Images that run at once where the whole of a large set is asked for: enough to be fast, few

@@ -6,13 +6,13 @@ Every combination of settings is compiled once.
 
 from functools import cache
 
+from lenet_helpers import checks, shapes, words
+
 import numpy
 import theano
 from theano import tensor as T
 from theano.tensor.nnet import conv2d
 from theano.tensor.signal.pool import pool_2d
-
-from lenet_helpers import checks, shapes, words
 
 
 def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip=True):

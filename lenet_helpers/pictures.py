@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from lenet_helpers import checks, paths, shapes, words
+
 import numpy
 from PIL import Image, UnidentifiedImageError
-
-from lenet_helpers import checks, paths, shapes, words
 
 DIGIT_SIDE = 28
 INK_BOX_SIDE = 20
@@ -55,8 +55,8 @@ def as_minibatch(picture):
     ValueError
         If the picture is grey (no third axis), RGBA (four channels) or not finite numbers.
     """
+    checks.float_array(picture, words.NAME_PICTURE, "float64")
     array = numpy.asarray(picture)
-    checks.float_array(array, words.NAME_PICTURE, "float64")
     if array.ndim == 2:
         raise ValueError(words.PICTURE_GREY.format(shape=array.shape))
     if array.ndim != 3:
@@ -149,7 +149,8 @@ def scale_and_centre(ink):
     height, width = (max(1, round(side * scale)) for side in box.shape)
     image = Image.fromarray(box.astype("float32"))
     small = numpy.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
-    small = small.clip(0, 255).round()
+    # A thin stroke grows faint when it is made smaller; MNIST's strongest ink is always 255.
+    small = (small.clip(0, None) * (255 / small.max())).round()
     canvas = numpy.zeros((DIGIT_SIDE, DIGIT_SIDE))
     weights = small / small.sum()
     top = DIGIT_SIDE / 2 - weights.sum(axis=1) @ (numpy.arange(height) + 0.5)
@@ -162,6 +163,11 @@ def scale_and_centre(ink):
 
 def over_white(image):
     """Return a Pillow image as RGB, its transparent parts laid over white."""
+    if image.mode.startswith("I"):
+        # Pillow cuts whole numbers of 16 bits off at 255 instead of scaling them.
+        levels = numpy.asarray(image)
+        levels = levels // 256 if levels.size and levels.max() > 255 else levels
+        image = Image.fromarray(levels.clip(0, 255).astype("uint8"))
     rgba = image.convert("RGBA")
     paper = Image.new("RGBA", rgba.size, "white")
     return Image.alpha_composite(paper, rgba).convert("RGB")
@@ -185,16 +191,16 @@ def _grey_levels(picture):
     if isinstance(picture, str | Path):
         picture = _open(picture)
     if isinstance(picture, Image.Image):
-        return numpy.asarray(over_white(picture).convert("L"), dtype="float64")
+        picture = numpy.asarray(over_white(picture).convert("L"))
+    values = checks.float_array(picture, words.NAME_PICTURE, "float64")
     array = numpy.asarray(picture)
-    values = checks.float_array(array, words.NAME_PICTURE, "float64")
     top = 255 if array.dtype.kind in "iu" else 1
     if values.min() < 0 or values.max() > top:
         raise ValueError(words.DIGIT_RANGE.format(low=values.min(), high=values.max(), top=top))
+    levels = values if top == 255 else (values * PIXEL_LEVELS).clip(0, 255)
     if values.ndim == 2:
-        return values if top == 255 else values * PIXEL_LEVELS
+        return levels
     if values.ndim == 3 and values.shape[2] in (3, 4):
-        levels = values if top == 255 else (values * PIXEL_LEVELS).clip(0, 255)
         image = over_white(Image.fromarray(levels.astype("uint8"))).convert("L")
         return numpy.asarray(image, dtype="float64")
     raise ValueError(words.DIGIT_SHAPE.format(shape=values.shape))

@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from lenet_helpers import paths, words
+
 import numpy
 import theano
 from theano import tensor as T
 from theano.link.c.cmodule import GCC_compiler
-
-from lenet_helpers import paths, words
 
 SUPPORTED_PYTHONS = ((3, 10), (3, 11))
 MATRIX_SIDE = 1000
@@ -171,7 +171,14 @@ def look_at_widgets():
 
 def look_at_data():
     """Compare the checksums of the data files with those that data/README.md gives."""
-    readme = (paths.DATA_FOLDER / "README.md").read_text(encoding="utf-8")
+    source = paths.DATA_FOLDER / "README.md"
+    if not source.is_file():
+        return (
+            False,
+            words.FOUND_MISSING.format(name=source.name),
+            words.ADVICE_DATA.format(names=source.name),
+        )
+    readme = source.read_text(encoding="utf-8")
     listed = re.findall(r"`(\S+\.\w+)`.*?`([0-9a-f]{64})`", readme)
     broken = [name for name, sha256 in listed if _sha256(paths.DATA_FOLDER / name) != sha256]
     names = ", ".join(name for name, _ in listed)

@@ -166,7 +166,10 @@ def pool_output_shape(map_shape, poolsize, ignore_border, stride=None):
     ValueError
         If the map has fewer than two axes, or the window is larger than the map.
     """
-    map_shape = tuple(map_shape)
+    try:
+        map_shape = tuple(map_shape)
+    except TypeError:
+        map_shape = (map_shape,)
     if len(map_shape) < 2:
         raise ValueError(words.MAP_SHAPE_TOO_SHORT.format(shape=map_shape))
     *front, rows, columns = map_shape
@@ -224,12 +227,17 @@ def uniform_bound(fan_in, fan_out):
     float
         sqrt(6 / (fan_in + fan_out)): weights are drawn from -bound to bound.
 
+    Raises
+    ------
+    ValueError
+        If the two together are not a positive integer.
+
     Notes
     -----
     X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural
     networks, AISTATS 2010, equation 16.
     """
-    return math.sqrt(6 / (fan_in + fan_out))
+    return math.sqrt(6 / positive_integer(fan_in + fan_out, words.NAME_FANS))
 
 
 def check_image_shape(image_shape):

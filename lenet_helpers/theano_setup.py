@@ -32,6 +32,7 @@ def configure():
     if "theano.configdefaults" in sys.modules:
         _check_imported_theano()
         return
+    _choose_threads()
     learners = _flags_of_the_learner()
     flags = {name: value for name, value in course_flags().items() if name not in learners}
     text = ",".join(f"{name}={_quoted(value)}" for name, value in flags.items())
@@ -64,6 +65,16 @@ def course_flags():
     return flags
 
 
+def _choose_threads():
+    """Give BLAS one thread, unless the learner has said otherwise.
+
+    In a LeNet's steps its products are too small to share: on two idle cores two threads are no
+    faster than one, and beside a busy neighbour they are many times slower.
+    """
+    if not {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"} & set(os.environ):
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+
 def _check_imported_theano():
     config = getattr(sys.modules.get("theano"), "config", None)
     if getattr(config, "floatX", None) != FLOAT_TYPE:
@@ -84,11 +95,11 @@ def _flags_of_the_learner():
         return names  # Theano itself reports a broken file, and names it
     for section in parser.sections():
         prefix = "" if section == "global" else f"{section}__"
-        names.update(prefix + name for name in parser.options(section))
-    # .theanorc's parser folds names to lower case, and old files write a dot for the two
-    # underscores.
-    names = {name.replace(".", "__") for name in names}
-    return names | ({"floatX"} if "floatx" in names else set())
+        # The parser folds names to lower case.
+        options = ["floatX" if name == "floatx" else name for name in parser.options(section)]
+        # Theano looks for a name with two underscores in the section before them, and nowhere.
+        names.update(prefix + name for name in options if prefix or "__" not in name)
+    return names
 
 
 def _compiler():

@@ -3,14 +3,14 @@
 import math
 from dataclasses import dataclass
 
-import theano
-from theano import tensor as T
-
 from lenet_helpers import checks, shapes, words
 from lenet_helpers.datasets import load_data
 from lenet_helpers.design import LeNetDesign
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.training import Trainer
+
+import theano
+from theano import tensor as T
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def lenet_trainer(
     n_images = len(train_set[0])
     learning_rate = positive_number(learning_rate, words.NAME_LEARNING_RATE)
     batch_size = checked_batch_size(batch_size, n_images)
+    # Before the update is compiled, which can take 20 seconds.
+    n_epochs = shapes.positive_integer(n_epochs, words.NAME_N_EPOCHS)
     update = update or compile_update(network, train_set)
 
     def train_model(index):
@@ -182,16 +184,18 @@ def evaluate_lenet(
     FileNotFoundError, ConnectionError
         If the data are not there, or can't be downloaded.
     """
-    network = LeNet(LeNetDesign(nkerns=tuple(nkerns)))
+    nkerns = shapes.pair(nkerns, words.NAME_NKERNS)
+    network = LeNet(LeNetDesign(nkerns=nkerns))
+    datasets = load_data(dataset)
     settings = {
         "dataset": str(dataset),
-        "learning_rate": learning_rate,
-        "nkerns": list(nkerns),
-        "batch_size": batch_size,
+        "learning_rate": positive_number(learning_rate, words.NAME_LEARNING_RATE),
+        "nkerns": nkerns,
+        "batch_size": checked_batch_size(batch_size, len(datasets.train.images)),
     }
     trainer = lenet_trainer(
         network,
-        load_data(dataset),
+        datasets,
         learning_rate,
         batch_size,
         n_epochs,

@@ -12,9 +12,9 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy
-
 from lenet_helpers import checkpoints, shapes, words
+
+import numpy
 
 
 class TrainingDiverged(ValueError):
@@ -259,18 +259,21 @@ class Trainer:
                 )
             )
         try:
+            now = self._copy_of_params()
             values = [arrays[f"param_{i}"] for i in range(len(self.params))]
             best_values = [arrays[f"best_param_{i}"] for i in range(len(self.params))]
-            shapes_fit = all(
-                value.shape == best.shape == param.get_value(borrow=True).shape
-                for value, best, param in zip(values, best_values, self.params, strict=True)
+            fit = len(arrays) == 2 * len(now) and all(
+                (value.shape, value.dtype) == (param.shape, param.dtype)
+                for value, param in zip(values + best_values, now + now, strict=True)
             )
-            if not shapes_fit:
-                raise ValueError(words.BROKEN_CHECKPOINT.format(path=path))
-            costs, seconds = notes["costs"], notes["seconds"]
+            if not fit:
+                raise ValueError
+            costs, seconds = [float(cost) for cost in notes["costs"]], float(notes["seconds"])
             validations = [tuple(row) for row in notes["validations"]]
             stopping = [notes[k] for k in ("patience", "best_validation_error", "best_iteration")]
-        except (KeyError, TypeError):
+            if not all(isinstance(number, int | float) for number in stopping):
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
             raise ValueError(words.BROKEN_CHECKPOINT.format(path=path)) from None
         # Nothing of this run is touched before everything has been read.
         self.costs, self.validations, self.seconds = costs, validations, seconds

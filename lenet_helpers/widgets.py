@@ -9,13 +9,14 @@ import asyncio
 import html
 import time
 
-import ipywidgets
-
 from lenet_helpers import words
+
+import ipywidgets
 
 LABEL_STYLE = {"description_width": "13em"}
 CONTROL_LAYOUT = {"width": "34em", "max_width": "100%"}
-PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "object_fit": "contain"}
+# A box stretches its pictures over the whole page unless they align to its start.
+PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}
 # A picture takes about a tenth of a second; drawing more often would slow the training down.
 SECONDS_BETWEEN_PICTURES = 0.7
 
@@ -60,13 +61,13 @@ def explore(draw, **controls):
     -------
     ipywidgets.VBox
     """
-    picture = ipywidgets.Image(format="png", layout=PICTURE_LAYOUT)
-    sentence = ipywidgets.HTML()
+    picture, sentence = _hidden_picture(), ipywidgets.HTML()
 
     def update(change=None):
         settings = {name: control.value for name, control in controls.items()}
         try:
-            picture.value, text = draw(**settings)
+            png, text = draw(**settings)
+            _show_picture(picture, png)
         except ValueError as error:
             text = words.IMPOSSIBLE_SETTING.format(message=error)
         sentence.value = _paragraph(text)
@@ -97,7 +98,7 @@ class TrainingView:
             description=words.LABEL_PROGRESS, style=LABEL_STYLE, layout=CONTROL_LAYOUT
         )
         self.sentence = ipywidgets.HTML()
-        self.picture = ipywidgets.Image(format="png", layout=PICTURE_LAYOUT)
+        self.picture = _hidden_picture()
         self.box = ipywidgets.VBox([self.bar, self.sentence, self.picture])
         self._drawn_at = None
 
@@ -109,11 +110,12 @@ class TrainingView:
             return
         self.finish(trainer)
 
-    def finish(self, trainer):
-        """Show the trainer's present state, the picture included."""
+    def finish(self, trainer, remark=""):
+        """Show the trainer's present state, the picture included, and a remark after it."""
         self.bar.max, self.bar.value = trainer.n_iterations, trainer.iteration
-        self.picture.value, text = self.draw(trainer)
-        self.sentence.value = _paragraph(text)
+        png, text = self.draw(trainer)
+        _show_picture(self.picture, png)
+        self.sentence.value = _paragraph(f"{text} {remark}".rstrip())
         self._drawn_at = time.monotonic()
 
     def say(self, text):
@@ -152,9 +154,13 @@ def training_studio(make_trainer, draw, **controls):
                 await asyncio.sleep(0.001)
                 if stop_asked:
                     break
-            view.finish(trainer)
+            view.finish(trainer, words.TRAINING_STOPPED if stop_asked else "")
         except ValueError as error:
             view.say(words.IMPOSSIBLE_SETTING.format(message=error))
+        except Exception as error:
+            # Nobody waits for this task: without a word here the error would go unseen.
+            view.say(words.UNEXPECTED_ERROR.format(kind=type(error).__name__, message=error))
+            raise
         finally:
             train.disabled, stop.disabled = False, True
 
@@ -168,6 +174,16 @@ def training_studio(make_trainer, draw, **controls):
     train.on_click(start)
     stop.on_click(stop_asked.append)
     return ipywidgets.VBox([*controls.values(), ipywidgets.HBox([train, stop]), view.box])
+
+
+def _hidden_picture():
+    # Without bytes a browser shows the sign of a broken picture.
+    return ipywidgets.Image(format="png", layout=PICTURE_LAYOUT | {"display": "none"})
+
+
+def _show_picture(picture, png):
+    picture.value = png
+    picture.layout.display = None
 
 
 def _paragraph(text):

@@ -6,13 +6,13 @@ Run it with `make data`; a test checks that the files in data/ are what it makes
 import sys
 from pathlib import Path
 
+from lenet_helpers import paths, pictures
+
 import numpy
 from PIL import Image
 from skimage import data
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-
-from lenet_helpers import paths, pictures
 
 CAT_SIDE = 500
 JPEG_QUALITY = 92

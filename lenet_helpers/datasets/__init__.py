@@ -5,13 +5,15 @@ where the files must be fetched first.
 """
 
 import os
+import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy
-
 from lenet_helpers import paths, words
 from lenet_helpers.datasets import download, idx, pickled
+
+import numpy
 
 DIGITS_FILE = paths.DATA_FOLDER / "digits.npz"
 MNIST_VARIABLE = "LENET_MNIST"
@@ -77,10 +79,11 @@ def load_data(dataset):
         return _load_mnist()
     if not isinstance(dataset, str | os.PathLike):
         raise ValueError(words.UNKNOWN_DATASET.format(dataset=dataset))
-    path = Path(dataset).expanduser()
-    if path.is_dir():
+    # os.path, unlike pathlib, takes a name that no system allows as a file that is not there.
+    path = Path(os.path.expanduser(dataset))
+    if os.path.isdir(path):
         return _load_idx_folder(path)
-    if path.is_file():
+    if os.path.isfile(path):
         return Datasets(*(Split(*part) for part in pickled.read_splits(path)))
     if str(dataset) == CLASSIC_NAME:
         return _load_mnist()
@@ -88,18 +91,28 @@ def load_data(dataset):
 
 
 def _load_digits():
-    with numpy.load(DIGITS_FILE, allow_pickle=False) as file:
+    advice = words.ADVICE_DATA.format(names=DIGITS_FILE.name)
+    try:
+        with numpy.load(DIGITS_FILE, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
         return Datasets(
-            *(_split(file[f"{part}_images"], file[f"{part}_labels"]) for part in Datasets._fields)
+            *(
+                _split(arrays[f"{part}_images"], arrays[f"{part}_labels"])
+                for part in Datasets._fields
+            )
         )
+    except FileNotFoundError:
+        raise FileNotFoundError(advice) from None
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error):
+        raise ValueError(advice) from None
 
 
 def _load_mnist():
     folder = os.environ.get(MNIST_VARIABLE)
     if not folder:
         return _load_idx_folder(download.fetch_mnist())
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
+    folder = Path(os.path.expanduser(folder))
+    if not os.path.isdir(folder):
         raise FileNotFoundError(
             words.NO_MNIST_FOLDER.format(variable=MNIST_VARIABLE, folder=folder)
         )

@@ -1,8 +1,8 @@
 """Fetching MNIST's four files, with pooch: each is checked against its SHA-256."""
 
-import pooch
-
 from lenet_helpers import paths, words
+
+import pooch
 
 SOURCES = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",

@@ -6,9 +6,9 @@ The format is described at http://yann.lecun.com/exdb/mnist/.
 import gzip
 import zlib
 
-import numpy
-
 from lenet_helpers import words
+
+import numpy
 
 SIDE = 28
 N_CLASSES = 10
@@ -49,8 +49,6 @@ def read_pair(folder, prefix):
         raise ValueError(
             words.IDX_COUNTS.format(folder=folder, images=len(images), labels=len(labels))
         )
-    if len(labels) == 0:
-        raise ValueError(words.IDX_EMPTY.format(path=images_path))
     if labels.max() >= N_CLASSES:
         raise ValueError(words.IDX_LABEL.format(path=labels_path, label=labels.max()))
     return images, labels
@@ -70,6 +68,8 @@ def read(path, ndim):
     found = len(content) - header
     if found != wanted:
         raise ValueError(words.IDX_LENGTH.format(path=path, found=found, wanted=wanted))
+    if wanted == 0:
+        raise ValueError(words.IDX_EMPTY.format(path=path))
     return numpy.frombuffer(content, dtype="uint8", offset=header).reshape(shape)
 
 

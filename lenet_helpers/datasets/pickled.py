@@ -11,9 +11,9 @@ import pickle
 import zlib
 from math import prod
 
-import numpy
-
 from lenet_helpers import words
+
+import numpy
 
 N_PIXELS = 784
 N_CLASSES = 10
@@ -108,8 +108,11 @@ class _Array:
 
     def __setstate__(self, state):
         _, shape, item_type, is_fortran, content = state
+        self.fill(content, item_type, shape, "F" if is_fortran else "C")
+
+    def fill(self, content, item_type, shape, order):
         if not isinstance(item_type, _ItemType) or not isinstance(shape, tuple):
-            raise ValueError(state)
+            raise ValueError(item_type)
         if not all(isinstance(side, int) and side >= 0 for side in shape):
             raise ValueError(shape)
         if isinstance(content, str):
@@ -117,14 +120,33 @@ class _Array:
         dtype = numpy.dtype(item_type.byte_order + item_type.name)
         if prod(shape) * dtype.itemsize != len(content):
             raise ValueError(shape)
-        order = "F" if is_fortran else "C"
         self.array = numpy.frombuffer(content, dtype=dtype).reshape(shape, order=order)
 
 
+def _sealed(function):
+    """Make a stand-in that a pickle can't alter: BUILD sets attributes, even a function's."""
+
+    def refuse(state):
+        raise ValueError(state)
+
+    function.__setstate__ = refuse
+    return function
+
+
+@_sealed
 def _reconstruct(kind, shape, type_code):
     return _Array()
 
 
+@_sealed
+def _frombuffer(content, item_type, shape, order):
+    """Stand in for NumPy's own function of this name, which protocol 5 calls."""
+    array = _Array()
+    array.fill(content, item_type, shape, order)
+    return array
+
+
+@_sealed
 def _encode(text, encoding):
     """Stand in for codecs.encode, by which Python 3 writes bytes into old pickles."""
     if encoding != "latin1":
@@ -135,13 +157,17 @@ def _encode(text, encoding):
 _STAND_INS = {
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy.core.numeric", "_frombuffer"): _frombuffer,
+    ("numpy._core.numeric", "_frombuffer"): _frombuffer,
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _ItemType,
     ("_codecs", "encode"): _encode,
 }
 
 
-class _ArrayUnpickler(pickle.Unpickler):
+# The unpickler that is written in Python: the one in C keeps its memory of objects in a row, and
+# five bytes that ask for place 2**31 there make it fill gigabytes.
+class _ArrayUnpickler(pickle._Unpickler):
     def __init__(self, content):
         super().__init__(io.BytesIO(content), encoding="latin1")
 

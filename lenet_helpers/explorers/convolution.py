@@ -2,9 +2,9 @@
 
 import math
 
-import numpy
-
 from lenet_helpers import figures, operations, pictures, shapes, widgets, words
+
+import numpy
 
 SEED = 23455
 LARGEST_SIDE = 15

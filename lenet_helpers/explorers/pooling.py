@@ -2,9 +2,9 @@
 
 from itertools import product
 
-import numpy
-
 from lenet_helpers import figures, operations, shapes, widgets, words
+
+import numpy
 
 DIRECTIONS = tuple(shift for shift in product((-1, 0, 1), repeat=2) if shift != (0, 0))
 

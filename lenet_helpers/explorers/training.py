@@ -1,10 +1,10 @@
 """Lesson 4: a training to look at while it runs, and one with the learner's hands on it."""
 
-from IPython.display import display
-
 from lenet_helpers import figures, widgets, words
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.train_lenet import compile_update, lenet_trainer
+
+from IPython.display import display
 
 LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 BATCH_SIZES = (10, 20, 50, 100, 200, 400)
@@ -91,10 +91,12 @@ def explore_training(datasets, n_epochs=3):
         network.set_values(initial_values)
         return lenet_trainer(network, datasets, learning_rate, batch_size, n_epochs, update)
 
-    sizes = [size for size in BATCH_SIZES if size <= len(datasets[0][0])]
+    n_images = len(datasets[0].images)
+    sizes = [size for size in BATCH_SIZES if size <= n_images] or [n_images]
+    middle = sizes[min(2, len(sizes) - 1)]
     return widgets.training_studio(
         make_trainer,
         draw_training,
         learning_rate=widgets.choice_slider(words.LABEL_LEARNING_RATE, 0.1, LEARNING_RATES),
-        batch_size=widgets.choice_slider(words.LABEL_BATCH_SIZE, 50, sizes),
+        batch_size=widgets.choice_slider(words.LABEL_BATCH_SIZE, middle, sizes),
     )
