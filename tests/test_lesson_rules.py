@@ -1,0 +1,172 @@
+"""House rules for the lessons: order, sizes, stored outputs, links, and sentences for figures."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [path.name for path in LESSONS]
+MAX_CELL_LINES = 20
+MAX_CODE_LINES = 90
+MAX_IMPORT_LINES = 12
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+IGNORE, WIDGET, TIMING = "nbval-ignore-output", "widget", "timing"
+
+
+@pytest.fixture(params=LESSONS, ids=NAMES)
+def lesson(request):
+    notebook = nbformat.read(request.param, as_version=4)
+    nbformat.validate(notebook)
+    return request.param, notebook.cells
+
+
+def code_cells(cells):
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def texts(cells):
+    return [cell.source for cell in cells if cell.cell_type == "markdown"]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def test_there_are_five_lessons_in_order():
+    assert [name[:2] for name in NAMES] == ["00", "01", "02", "03", "04"]
+
+
+def test_cells_were_run_in_order_and_once(lesson):
+    _, cells = lesson
+    counts = [cell.execution_count for cell in code_cells(cells)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_outputs_are_stored_and_clean(lesson):
+    _, cells = lesson
+    outputs = [output for cell in code_cells(cells) for output in cell.outputs]
+    assert len(outputs) >= len(code_cells(cells)) // 2
+    assert not [output for output in outputs if output.output_type == "error"]
+    # A warning on stderr would greet every learner.
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+def test_a_cell_that_shows_something_has_stored_it(lesson):
+    _, cells = lesson
+    for cell in code_cells(cells):
+        if re.search(r"^ *(print|show|theano\.printing\.debugprint)\(", cell.source, re.M):
+            assert cell.outputs, cell.source
+
+
+def test_cells_and_lessons_are_short(lesson):
+    _, cells = lesson
+    sources = [cell.source.splitlines() for cell in code_cells(cells)]
+    assert max(map(len, sources)) <= MAX_CELL_LINES
+    assert sum(1 for lines in sources for line in lines if line.strip()) <= MAX_CODE_LINES
+    assert len([line for line in sources[0] if line.strip()]) <= MAX_IMPORT_LINES
+
+
+def test_only_widgets_and_timings_are_exempt_from_comparison(lesson):
+    _, cells = lesson
+    for cell in code_cells(cells):
+        assert "nbval" not in cell.source.lower()
+        has_widget = any(WIDGET_VIEW in output.get("data", {}) for output in cell.outputs)
+        exempt = tags(cell) - {WIDGET, TIMING}
+        assert exempt <= {IGNORE}
+        assert (IGNORE in exempt) == bool(tags(cell) & {WIDGET, TIMING})
+        assert (WIDGET in tags(cell)) == has_widget
+    timed = [cell for cell in code_cells(cells) if TIMING in tags(cell)]
+    # The self-check of the start lesson is the only output with versions and speeds.
+    assert [cell.source for cell in timed] in ([], ["check_environment()"])
+
+
+def test_every_figure_has_its_sentence(lesson):
+    _, cells = lesson
+    for cell in code_cells(cells):
+        pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+        printed = "".join(o.text for o in cell.outputs if o.output_type == "stream")
+        for picture in pictures:
+            sentence = picture.metadata["image/png"]["alt"]
+            assert sentence.endswith(".")
+            assert len(sentence.split()) > 4
+            assert sentence in printed
+
+
+def test_the_anatomy_of_a_lesson(lesson):
+    path, cells = lesson
+    first, second = texts(cells)[:2]
+    title, question, links = [part for part in first.split("\n\n") if part][:3]
+    assert title.startswith("# ")
+    assert re.fullmatch(r"\*\*[^*]+\?\*\*", question)
+    verbs = re.findall(r"^\d\. \*\*(\w+)\*\*", second, re.M)
+    assert second.startswith("## You will be able to")
+    headings = [h for text in texts(cells) for h in re.findall(r"^## \d\. (\w+)", text, re.M)]
+    assert len(verbs) == 3
+    assert [verb.lower() for verb in headings] == [verb.lower() for verb in verbs]
+    assert re.search(r"\*Prerequisites:\*.*\*Time:\*", second, re.S)
+    assert texts(cells)[-1].startswith("## Summary")
+    assert "**Sources:**" in texts(cells)[-1]
+    if path.name != NAMES[0]:
+        assert any("**Mistakes in the old text.**" in text for text in texts(cells))
+        assert NAMES[NAMES.index(path.name) - 1] in first + links
+
+
+def test_links_between_files_lead_somewhere(lesson):
+    path, cells = lesson
+    for text in texts(cells):
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            assert (path.parent / target).exists(), target
+
+
+def test_no_path_of_any_machine_is_stored(lesson):
+    path, _ = lesson
+    assert not re.search(r"/(home|root|Users|tmp|work|usr)/", path.read_text(encoding="utf-8"))
+
+
+def printed_by(number):
+    cells = nbformat.read(LESSONS[number], as_version=4).cells
+    outputs = [output for cell in code_cells(cells) for output in cell.outputs]
+    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs]
+    return re.sub(r"\s+", " ", " ".join(shown))
+
+
+# The figures that the lessons exist to show, from published sources and from measurements made
+# before this course was written: lesson number, text as it must appear among the live outputs.
+FIGURES = [
+    (1, "15.588457268119896"),
+    (1, "0.06415002990995841"),
+    (1, "[ 0.04297323 -0.0494174 0.02168239]"),
+    (1, "[-0.3943425 0.16818965]"),
+    (1, "(1, 2, 492, 492)"),
+    (1, "[0.40267237 0.54194857]"),
+    (1, "CorrMM"),
+    (2, "[[0.72032449 0.39676747] [0.6852195 0.87811744]]"),
+    (2, "[0.66379465 0.94459476 0.58655504]"),
+    (2, "(3, 2, 2, 2)"),
+    (2, "(3, 2, 3, 3)"),
+    (2, "True gives 98, False gives 99"),
+    (2, "[[3 3] [3 3]]"),
+    (2, "[[3 5 3] [5 8 5] [3 5 3]]"),
+    (2, "0.5556"),
+    (3, "0.08596023825918792"),
+    (3, "0.06793662204867575"),
+    (3, "0.13397727"),
+    (3, "-0.00317098"),
+    (3, "0.01625422"),
+    (3, "(500, 1, 28, 28) -> (500, 20, 24, 24)"),
+    (3, "(500, 50, 8, 8) -> (500, 50, 4, 4)"),
+    (3, "(500, 500) -> (500, 10)"),
+    (3, "520 + 25,050 + 400,500 + 5,010 = 431,080"),
+    (3, "2.302585"),
+    (4, "2.302585"),
+    (4, "9.23 %"),
+    (4, "9.52 %"),
+]
+
+
+@pytest.mark.parametrize(("number", "figure"), FIGURES)
+def test_the_lessons_show_the_known_figures(number, figure):
+    assert figure in printed_by(number)
