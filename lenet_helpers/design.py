@@ -77,7 +77,10 @@ class LeNetDesign:
 
     def layers(self):
         """Return the four layers' shapes, as a tuple of `LayerShape`."""
-        nkerns = shapes.pair(self.nkerns, words.NAME_NKERNS)
+        nkerns = [
+            shapes.positive_integer(filters, words.NAME_NKERNS)
+            for filters in _per_layer(self.nkerns, words.NAME_NKERNS, (20, 50))
+        ]
         shapes.positive_integer(self.n_hidden, words.NAME_HIDDEN)
         shapes.positive_integer(self.n_classes, words.NAME_CLASSES)
         image_shape = (None, self.channels, *shapes.pair(self.image_size, words.NAME_IMAGE_SIZE))
@@ -106,8 +109,8 @@ class LeNetDesign:
         return sum(layer.n_parameters for layer in self.layers())
 
     def _conv_pool_layer(self, name, number, filters, image_shape):
-        sides = _entry(self.filter_shapes, number, words.NAME_FILTER_SHAPE)
-        poolsize = _entry(self.poolsizes, number, words.NAME_POOLSIZE)
+        sides = _per_layer(self.filter_shapes, words.NAME_FILTER_SHAPE, ((5, 5), (5, 5)))[number]
+        poolsize = _per_layer(self.poolsizes, words.NAME_POOLSIZE, ((2, 2), (2, 2)))[number]
         try:
             filter_sides = shapes.pair(sides, words.NAME_FILTER_SHAPE)
             filter_shape = (filters, image_shape[1], *filter_sides)
@@ -124,11 +127,12 @@ def _dense_layer(name, steps_before, step, n_in, n_out):
     return LayerShape(name, steps, (n_in, n_out), n_in * n_out + n_out)
 
 
-def _entry(values, number, name):
+def _per_layer(values, name, example):
+    """Return the entries for layer 0 and layer 1, or raise ValueError if there are not two."""
     try:
-        first_two = tuple(values)
+        entries = tuple(values)
     except TypeError:
-        first_two = ()
-    if len(first_two) != 2:
-        raise ValueError(words.ONE_PER_LAYER.format(name=name, value=values))
-    return first_two[number]
+        entries = ()
+    if len(entries) != 2:
+        raise ValueError(words.ONE_PER_LAYER.format(name=name, value=values, example=example))
+    return entries

@@ -81,7 +81,7 @@ WINDOW_SIDE_TOO_LARGE = (
 )
 ONE_PER_LAYER = (
     "{name} is {value!r}; it must have two entries, one for layer0 and one for layer1, such as "
-    "((5, 5), (5, 5))."
+    "{example}."
 )
 IN_LAYER = "In {layer}: {message}"
 
@@ -209,6 +209,9 @@ PICKLE_FORBIDDEN = (
 PICKLE_CONTENT = (
     "The file {path} does not hold three pairs of images (n, 784), from 0 to 1, and labels (n,), "
     "from 0 to 9. Copy or download it again, or use 'mnist'."
+)
+NO_CACHE_FOLDER = (
+    "The folder {folder} for downloads can't be made ({why}); name another one in LENET_CACHE."
 )
 SOURCE_FAILED = "{source} did not answer ({why})"
 SOURCE_ALTERED = "{source} sent another file than the published one"

@@ -39,8 +39,14 @@ def fetch_mnist():
     ------
     ConnectionError
         If a file can't be had from any source.
+    PermissionError
+        If the cache folder can't be made.
     """
     folder = paths.cache_folder() / "mnist"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PermissionError(words.NO_CACHE_FOLDER.format(folder=folder, why=error)) from None
     for name, sha256 in SHA256.items():
         _fetch(name, sha256, folder)
     return folder

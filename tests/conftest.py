@@ -1,0 +1,53 @@
+"""Fixtures that several test files share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lenet_helpers import paths
+from lenet_helpers.datasets import load_data
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The digits that come with the course; do not change them."""
+    return load_data("digits")
+
+
+@pytest.fixture
+def clean_environment(tmp_path):
+    """An environment for a new process: no settings of this one, and a home of its own.
+
+    The cache for compiled modules is this process's, so that nothing is compiled twice.
+    """
+    home = tmp_path / "home"
+    home.mkdir()
+    ours = ("THEANO", "LENET_", "PYTHON", "CXX")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {
+        "HOME": str(home),
+        "LENET_CACHE": str(paths.cache_folder()),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+
+
+@pytest.fixture
+def run_python(clean_environment, tmp_path):
+    """A function that runs code in a new Python process and returns the finished process."""
+
+    def run(code, *options, **variables):
+        return subprocess.run(
+            [sys.executable, *options, "-c", code],
+            env=clean_environment | variables,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run

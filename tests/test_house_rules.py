@@ -1,0 +1,123 @@
+"""House rules for the whole checkout: format, lint, docstrings, and arrows that point one way."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "lenet_helpers"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# From the ground up: a module may import only what stands on a line before its own.
+FLOORS = [
+    ["words"],
+    ["paths"],
+    ["theano_setup"],
+    ["__init__"],
+    ["shapes", "checkpoints"],
+    ["checks", "design", "training"],
+    ["pictures", "figures", "widgets", "layers", "operations"],
+    ["datasets.idx", "datasets.pickled", "datasets.download"],
+    ["datasets", "lenet"],
+    ["train_lenet", "self_check"],
+    ["explorers"],
+    [f"explorers.{name}" for name in ("pixels", "convolution", "pooling", "network", "training")],
+    ["__main__"],
+]
+WITHOUT_THEANO = ["words", "paths", "shapes", "design", "checks", "training", "checkpoints"]
+WITHOUT_THEANO += ["pictures", "figures", "widgets", "datasets", "datasets.idx"]
+WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
+
+
+def module_name(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def imported_names(path):
+    """Yield (package, name) of every import of a module, `from lenet_helpers import x` as x."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            is_module = node.module in ("lenet_helpers", "lenet_helpers.datasets")
+            known = [name for name in inner if name.removeprefix("lenet_helpers.") in floor_of()]
+            yield from known if is_module and known else [node.module]
+
+
+def floor_of():
+    return {name: number for number, names in enumerate(FLOORS) for name in names}
+
+
+def test_every_module_has_its_floor():
+    assert sorted(floor_of()) == sorted(module_name(path) for path in MODULES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_arrows_point_one_way(path):
+    floors = floor_of()
+    own = module_name(path)
+    for name in imported_names(path):
+        inner = name.removeprefix("lenet_helpers.")
+        if name.startswith("lenet_helpers") and inner in floors and inner != own:
+            assert floors[inner] < floors[own], f"{own} imports {inner}"
+
+
+@pytest.mark.parametrize("name", WITHOUT_THEANO)
+def test_modules_that_need_no_theano_import_none(name):
+    path = PACKAGE / f"{name.replace('.', '/')}.py"
+    path = path if path.exists() else PACKAGE / name.replace(".", "/") / "__init__.py"
+    assert not [other for other in imported_names(path) if other.split(".")[0] == "theano"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_every_public_thing_has_a_docstring(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), path
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{path.name}: {node.name}"
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            public = [part for part in methods if not part.name.startswith("_")]
+            assert all(map(ast.get_docstring, public)), f"{path.name}: {node.name}"
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=" ".join)
+def test_format_and_lint(arguments):
+    command = [sys.executable, "-m", "ruff", *arguments, "--quiet", str(ROOT)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def tracked_texts():
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    ).stdout.split("\n")
+    kinds = (".py", ".md", ".sh", ".yml", ".toml", ".ipynb", ".in", "Makefile", "run", "start")
+    return [ROOT / name for name in names if name.endswith(kinds) and (ROOT / name).is_file()]
+
+
+def test_nothing_is_left_to_do():
+    marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
+    assert not [path.name for path in tracked_texts() if marks.search(path.read_text("utf-8"))]
+
+
+def test_the_readme_is_short_and_true():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) < 100
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", readme):
+        assert (ROOT / target).exists(), target
+    for lesson in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"notebooks/{lesson.name}" in readme
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:`|    )make (\w+)", readme):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+    for module in [name for names in FLOORS for name in names if "." not in name]:
+        if module not in ("__init__", "__main__"):
+            assert re.search(rf"\b{module}\b", readme), module

@@ -1,0 +1,70 @@
+"""The real MNIST, where it is on this machine: the figures that the lessons tell."""
+
+import os
+from pathlib import Path
+
+from lenet_helpers.datasets import load_data
+from lenet_helpers.design import LeNetDesign
+from lenet_helpers.lenet import LeNet
+from lenet_helpers.train_lenet import lenet_trainer
+
+import numpy
+import pytest
+
+from tests.conftest import REPOSITORY
+
+FOLDER = Path(os.environ.get("LENET_MNIST") or REPOSITORY.parent / "shared" / "mnist")
+
+pytestmark = pytest.mark.skipif(
+    not FOLDER.is_dir(),
+    reason="MNIST was left out: put its four IDX files into a folder and name it in LENET_MNIST.",
+)
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return load_data(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def first_epoch(mnist):
+    """(errors of the untrained network, trainer after one epoch)."""
+    network = LeNet(LeNetDesign())
+    untrained = network.error(*mnist.validation), network.error(*mnist.test)
+    trainer = lenet_trainer(network, mnist, n_epochs=1)
+    for _ in trainer:
+        pass
+    return untrained, trainer
+
+
+def test_mnist_has_three_parts(mnist):
+    assert [part.images.shape for part in mnist] == [(50_000, 784), (10_000, 784), (10_000, 784)]
+    assert [part.labels.shape for part in mnist] == [(50_000,), (10_000,), (10_000,)]
+    for images, labels in mnist:
+        assert (images.dtype, labels.dtype) == ("float32", "int32")
+        assert (images.min(), images.max()) == (0, 255 / 256)
+        assert set(numpy.unique(labels)) == set(range(10))
+
+
+def test_the_untrained_network_guesses_zero(mnist, first_epoch):
+    untrained, _ = first_epoch
+    assert [round(100 * error, 2) for error in untrained] == [90.09, 90.20]
+    # All probabilities are equal, and argmax takes the first class.
+    shares = [float((part.labels != 0).mean()) for part in (mnist.validation, mnist.test)]
+    assert list(untrained) == pytest.approx(shares, abs=1e-9)
+
+
+def test_the_first_costs(first_epoch):
+    _, trainer = first_epoch
+    assert len(trainer.costs) == 100
+    assert [round(cost, 6) for cost in trainer.costs[:3]] == [2.302585, 2.284162, 2.263281]
+
+
+def test_the_first_epoch(first_epoch):
+    _, trainer = first_epoch
+    ((iteration, validation_error, test_error),) = trainer.validations
+    assert iteration == 100
+    assert round(100 * test_error, 2) == 9.52
+    # The network gives one of the 10,000 images two classes with the same probability, but for
+    # 0.00001: which one it gets depends on the order in which the BLAS library adds.
+    assert abs(round(10_000 * validation_error) - 923) <= 1
