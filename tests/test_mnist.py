@@ -1,5 +1,6 @@
 """The real MNIST, where it is on this machine: the figures that the lessons tell."""
 
+import json
 import os
 from pathlib import Path
 
@@ -58,6 +59,13 @@ def test_the_first_costs(first_epoch):
     _, trainer = first_epoch
     assert len(trainer.costs) == 100
     assert [round(cost, 6) for cost in trainer.costs[:3]] == [2.302585, 2.284162, 2.263281]
+
+
+def test_the_published_run_starts_the_same(first_epoch):
+    untrained, trainer = first_epoch
+    run = json.loads((REPOSITORY / "data" / "mnist_run.json").read_text(encoding="ascii"))
+    assert run["untrained_errors"] == list(untrained)
+    assert trainer.costs == pytest.approx(run["first_costs"], abs=1e-4)
 
 
 def test_the_first_epoch(first_epoch):
