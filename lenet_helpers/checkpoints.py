@@ -64,8 +64,9 @@ def load(path):
         If the file is cut off, altered or something else.
     """
     try:
-        with numpy.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        # NumPy forgets to close a file that it opened itself and can't read.
+        with open(path, "rb") as file, numpy.load(file, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
         notes = dict(json.loads(str(arrays.pop(_NOTES))))
     except FileNotFoundError:
         raise FileNotFoundError(words.NO_CHECKPOINT.format(path=path)) from None

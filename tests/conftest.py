@@ -27,7 +27,7 @@ def clean_environment(tmp_path):
     """
     home = tmp_path / "home"
     home.mkdir()
-    ours = ("THEANO", "LENET_", "PYTHON", "CXX")
+    ours = ("THEANO", "LENET_", "PYTHON", "CXX", "OMP_", "OPENBLAS_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "HOME": str(home),

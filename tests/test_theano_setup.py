@@ -26,6 +26,9 @@ x = T.vector("x")
 print(theano.function([x], 2 * x)([1, 2]).tolist())
 """
 
+# A checkout in a folder like "my course" is served by NumPy's BLAS.
+AWKWARD = set(" ,'\"\\") & set(importlib.util.find_spec("scipy").origin)
+
 
 @pytest.fixture
 def settings(run_python):
@@ -66,6 +69,9 @@ def test_the_courses_settings_reach_theano(course, clean_environment):
 
 
 def test_blas_is_the_one_in_scipys_wheel(course):
+    if AWKWARD:
+        assert course["ldflags"] == ""
+        return
     flags = course["ldflags"].split()
     folder, library = flags[0].removeprefix("-L"), flags[1].removeprefix("-l:")
     assert "openblas" in library
@@ -91,7 +97,8 @@ def test_a_setting_in_theano_flags_wins_and_the_others_stay(
     settings, course, flags, name, expected
 ):
     found = settings(THEANO_FLAGS=flags)
-    assert found[name] == expected != course[name]
+    assert found[name] == expected
+    assert course[name] != expected or (name == "ldflags" and AWKWARD)
     del found[name], course[name]
     assert found == course
 
@@ -110,7 +117,8 @@ def test_a_setting_in_theanorc_wins_and_the_others_stay(
     with open(os.path.join(clean_environment["HOME"], ".theanorc"), "w") as file:
         file.write(text)
     found = settings()
-    assert found[name] == expected != course[name]
+    assert found[name] == expected
+    assert course[name] != expected or (name == "ldflags" and AWKWARD)
     del found[name], course[name]
     assert found == course
 
@@ -222,3 +230,22 @@ def test_importing_prints_nothing(run_python, options):
 
 def test_lenet_portable_compiles_for_many_processors(settings):
     assert "-march=x86-64-v3" in settings(LENET_PORTABLE="1")["cxxflags"].split()
+
+
+# threadpoolctl comes with scikit-learn; it asks the loaded libraries themselves.
+THREADS = """
+import lenet_helpers, theano, threadpoolctl
+blas = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+print(sorted({pool["num_threads"] for pool in blas if "scipy" in pool["filepath"]}))
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="left out: there is only one processor")
+@pytest.mark.parametrize(
+    ("variables", "threads"),
+    [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2), ({"OPENBLAS_NUM_THREADS": "2"}, 2)],
+    ids=["default", "OMP", "OPENBLAS"],
+)
+def test_blas_has_one_thread_unless_the_learner_asks_for_more(run_python, variables, threads):
+    done = run_python(THREADS, **variables)
+    assert done.stdout.strip() == f"[{threads}]", done.stderr

@@ -93,8 +93,9 @@ def load_data(dataset):
 def _load_digits():
     advice = words.ADVICE_DATA.format(names=DIGITS_FILE.name)
     try:
-        with numpy.load(DIGITS_FILE, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        # NumPy forgets to close a file that it opened itself and can't read.
+        with open(DIGITS_FILE, "rb") as file, numpy.load(file, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
         return Datasets(
             *(
                 _split(arrays[f"{part}_images"], arrays[f"{part}_labels"])
