@@ -184,13 +184,12 @@ def evaluate_lenet(
     FileNotFoundError, ConnectionError
         If the data are not there, or can't be downloaded.
     """
-    nkerns = shapes.pair(nkerns, words.NAME_NKERNS)
     network = LeNet(LeNetDesign(nkerns=nkerns))
     datasets = load_data(dataset)
     settings = {
         "dataset": str(dataset),
         "learning_rate": positive_number(learning_rate, words.NAME_LEARNING_RATE),
-        "nkerns": nkerns,
+        "nkerns": [layer.weight_shape[0] for layer in network.design.layers()[:2]],
         "batch_size": checked_batch_size(batch_size, len(datasets.train.images)),
     }
     trainer = lenet_trainer(
