@@ -61,8 +61,10 @@ def load(path):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is cut off, altered or something else.
+        If the file is cut off, altered or something else, or the path is a folder's.
     """
+    if not isinstance(path, str | os.PathLike) or os.path.isdir(path):
+        raise ValueError(words.CHECKPOINT_NO_FILE.format(path=str(path)))
     try:
         # NumPy forgets to close a file that it opened itself and can't read.
         with open(path, "rb") as file, numpy.load(file, allow_pickle=False) as content:

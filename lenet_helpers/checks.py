@@ -159,3 +159,10 @@ def _array(values, name):
             return numpy.asarray(values)
     except (ValueError, numpy.VisibleDeprecationWarning):
         raise ValueError(words.RAGGED.format(name=name)) from None
+
+
+def generator(rng, layer):
+    """Return a generator that draws uniform numbers, or raise a ValueError that says `layer`."""
+    if not callable(getattr(rng, "uniform", None)):
+        raise ValueError(words.NOT_A_GENERATOR.format(layer=layer, value=rng))
+    return rng

@@ -21,6 +21,16 @@ SAND = "#FFF3D6"
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#9ECAE9"])
 
 
+class _Sentence(str):
+    """A text that a notebook shows as prose, which wraps between words; printing would not."""
+
+    def __repr__(self):
+        return str(self)
+
+    def _repr_markdown_(self):
+        return str(self)
+
+
 def show(figure, sentence):
     """Put a figure into the page, and under it the sentence that says what it shows.
 
@@ -32,7 +42,7 @@ def show(figure, sentence):
         What a reader should see in it; also the picture's alternative text.
     """
     display(Image(data=to_png(figure), format="png", alt=sentence))
-    print(sentence)
+    display(_Sentence(sentence))
 
 
 def to_png(figure):
@@ -228,14 +238,16 @@ def learning_curve(costs, validations, n_train_batches, n_epochs):
     figure = Figure(figsize=(8.6, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = (numpy.arange(len(costs)) + 1) / n_train_batches
-    left.plot(epochs, costs, color=BLUE, linewidth=0.8)
+    # A line through a handful of points is hard to see without their marks.
+    marker = "o" if len(costs) < 30 else None
+    left.plot(epochs, costs, color=BLUE, linewidth=0.8, marker=marker, markersize=3)
     left.set_ylabel(words.AXIS_COST)
-    left.set_ylim(bottom=0)
+    left.set_ylim(0, 1.1 * max(costs, default=1))
     rows = [(it / n_train_batches, 100 * error) for it, error, _ in validations]
     if rows:
         right.plot(*zip(*rows, strict=True), color=RED, marker="o", markersize=3)
     right.set_ylabel(words.AXIS_VALIDATION)
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.1 * max((percent for _, percent in rows), default=100) or 1)
     for axis in (left, right):
         axis.set_xlim(0, n_epochs)
         axis.set_xlabel(words.AXIS_EPOCHS)

@@ -45,13 +45,15 @@ class LeNetConvPoolLayer:
     Raises
     ------
     ValueError
-        If a shape does not fit the other, or `input` has the wrong axes or dtype.
+        If a shape does not fit the other, `input` has the wrong axes or dtype, or `rng` draws no
+        numbers.
     """
 
     def __init__(self, rng, input, filter_shape, image_shape, poolsize=(2, 2), ignore_border=True):
         conv_shape = shapes.conv_output_shape(image_shape, filter_shape)
         self.output_shape = shapes.pool_output_shape(conv_shape, poolsize, ignore_border)
         self.input = checks.symbolic(input, 4, theano.config.floatX, type(self).__name__)
+        checks.generator(rng, type(self).__name__)
 
         # The weights start at random in a range that keeps the signal's size from layer to layer.
         bound = shapes.uniform_bound(*shapes.conv_fans(filter_shape, poolsize))
@@ -101,13 +103,15 @@ class HiddenLayer:
     Raises
     ------
     ValueError
-        If a size is not a positive integer, or `input` has the wrong axes or dtype.
+        If a size is not a positive integer, `input` has the wrong axes or dtype, or `rng` draws
+        no numbers.
     """
 
     def __init__(self, rng, input, n_in, n_out, activation=T.tanh):
         n_in = shapes.positive_integer(n_in, words.NAME_N_IN)
         n_out = shapes.positive_integer(n_out, words.NAME_N_OUT)
         self.input = checks.symbolic(input, 2, theano.config.floatX, type(self).__name__)
+        checks.generator(rng, type(self).__name__)
 
         bound = shapes.uniform_bound(n_in, n_out)
         W_values = rng.uniform(low=-bound, high=bound, size=(n_in, n_out))

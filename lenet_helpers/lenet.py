@@ -26,6 +26,11 @@ class LeNet:
     seed : int, optional
         Seeds the generator that draws the weights of layer 0, layer 1 and layer 2, in this order.
 
+    Raises
+    ------
+    ValueError
+        If `design` is something else.
+
     Attributes
     ----------
     x : theano.Variable
@@ -41,7 +46,9 @@ class LeNet:
     """
 
     def __init__(self, design=None, seed=SEED):
-        self.design = design = design or LeNetDesign()
+        self.design = design = LeNetDesign() if design is None else design
+        if not isinstance(design, LeNetDesign):
+            raise ValueError(words.NOT_A_DESIGN.format(value=design))
         rng = numpy.random.RandomState(seed)
         self.x = T.matrix("x")
         self.y = T.ivector("y")

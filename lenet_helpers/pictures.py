@@ -11,6 +11,8 @@ DIGIT_SIDE = 28
 INK_BOX_SIDE = 20
 # Below this share of the darkest ink a pixel counts as paper when the ink's box is sought.
 PAPER_SHARE = 0.15
+# A digit in MNIST's form has its centre of mass in the middle, up to rounding, in pixels.
+OFF_CENTRE = 2
 PIXEL_LEVELS = 256
 
 
@@ -94,7 +96,7 @@ def prepare_digit(picture):
 
     The ink is found (light on dark or dark on light), scaled so that its longer side has 20
     pixels, and laid into 28 x 28 pixels with its centre of mass in the middle. A picture of 28 x
-    28 is taken to be in that form already.
+    28 that is in this form already, bright on dark and centred, stays as it is.
 
     Parameters
     ----------
@@ -117,9 +119,8 @@ def prepare_digit(picture):
     The form is described at http://yann.lecun.com/exdb/mnist/.
     """
     levels = _grey_levels(picture)
-    if levels.shape == (DIGIT_SIDE, DIGIT_SIDE):
-        return levels / PIXEL_LEVELS
-    return scale_and_centre(_ink(levels)) / PIXEL_LEVELS
+    ink = _ink(levels)
+    return (levels if _is_prepared(levels) else scale_and_centre(ink)) / PIXEL_LEVELS
 
 
 def scale_and_centre(ink):
@@ -174,8 +175,10 @@ def over_white(image):
 
 
 def _open(path):
+    if not isinstance(path, str | Path):
+        raise ValueError(words.NOT_A_PATH.format(value=f"a {type(path).__name__}"))
     try:
-        with Image.open(path) as image:
+        with Image.open(Path(path).expanduser()) as image:
             image.load()
             return image
     except FileNotFoundError:
@@ -206,11 +209,25 @@ def _grey_levels(picture):
     raise ValueError(words.DIGIT_SHAPE.format(shape=values.shape))
 
 
-def _ink(levels):
-    """Return grey levels with ink bright on dark paper; the border tells which is the paper."""
+def _is_prepared(levels):
+    """Tell whether a picture has MNIST's form: its size, dark paper, ink in the middle."""
+    if levels.shape != (DIGIT_SIDE, DIGIT_SIDE) or _paper(levels) > PAPER_SHARE * levels.max():
+        return False
+    positions = numpy.arange(DIGIT_SIDE) + 0.5
+    weights = levels / levels.sum()
+    centre = weights.sum(axis=1) @ positions, weights.sum(axis=0) @ positions
+    return max(abs(side - DIGIT_SIDE / 2) for side in centre) < OFF_CENTRE
+
+
+def _paper(levels):
+    """Return the grey level of the paper, which the picture's border tells."""
     border = numpy.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
-    paper = numpy.median(border)
-    distance = numpy.abs(levels - paper)
+    return numpy.median(border)
+
+
+def _ink(levels):
+    """Return grey levels with ink bright on dark paper, up to 255, or raise ValueError."""
+    distance = numpy.abs(levels - _paper(levels))
     spread = distance.max()
     # Less contrast than this is the grain of blank paper, not a stroke.
     if spread < 16:

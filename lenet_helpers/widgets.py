@@ -165,8 +165,12 @@ def training_studio(make_trainer, draw, **controls):
             train.disabled, stop.disabled = False, True
 
     def start(button):
+        # A quick second click arrives before the page has disabled the button.
+        if train.disabled:
+            return
         stop_asked.clear()
         train.disabled, stop.disabled = True, False
+        stop.focus()
         view.say(words.TRAINING_STARTS)
         # Keeping the task keeps it alive: the event loop itself holds only a weak reference.
         start.task = asyncio.ensure_future(run())

@@ -63,7 +63,7 @@ CHANNELS_DIFFER = (
 )
 FILTER_TOO_LARGE = (
     "A filter of {filter_rows} x {filter_columns} pixels does not fit into {rows} x {columns} "
-    "pixels. Use at most {rows} x {columns}, or border_mode='half' or 'full'."
+    "pixels. Use at most {rows} x {columns}."
 )
 FILTER_SIDE_TOO_LARGE = (
     "A filter of {filter_length} pixels does not fit into {length} pixels. Use at most {length}, "
@@ -128,6 +128,12 @@ WRONG_DTYPE = (
     "T.tensor4('x') or T.matrix('x'), which follow floatX."
 )
 LABELS_NOT_IVECTOR = "y is {kind}; it must be a vector of whole numbers, such as T.ivector('y')."
+NOT_A_DESIGN = (
+    "The design is {value!r}; it must be a LeNetDesign, such as LeNetDesign(nkerns=(20, 50))."
+)
+NOT_A_GENERATOR = (
+    "{layer}: rng is {value!r}; it must be a generator, such as numpy.random.RandomState(23455)."
+)
 PARAMETER_SHAPES = "The parameters have the shapes {found}; this network needs {wanted}."
 
 # --- Pictures ---
@@ -144,6 +150,7 @@ PICTURE_RGBA = (
 PICTURE_CHANNELS = (
     "The picture has the shape {shape}, with {found} channels; it must be (rows, columns, 3), RGB."
 )
+NOT_A_PATH = "The picture is {value}; it must be the name of a file, such as 'cat.jpg'."
 NO_PICTURE_FILE = "There is no file {path}; check its name and folder."
 PICTURE_TOO_LARGE = "{path} has more pixels than fit into memory; make it smaller first."
 NOT_A_PICTURE = (
@@ -232,6 +239,10 @@ DIVERGED = (
     "At iteration {iteration} the cost is {cost}, no longer a number: the steps are too large. "
     "Start again with a smaller learning rate, such as 0.1."
 )
+CHECKPOINT_NO_FILE = (
+    "The checkpoint is {path!r}; it must be the name of a file, such as 'runs/lenet.npz', and not "
+    "of a folder."
+)
 NO_CHECKPOINT = "There is no checkpoint {path}."
 BROKEN_CHECKPOINT = (
     "The checkpoint {path} is broken or of another network; delete it to start from the beginning."
@@ -240,7 +251,7 @@ OTHER_SETTINGS = (
     "The checkpoint {path} is of a run with {found}, not {settings}; use the same settings, or "
     "another file."
 )
-TRAINING_STARTS = "Getting ready: Theano compiles the training step, which can take 20 seconds."
+TRAINING_STARTS = "Getting ready; the first time, Theano compiles for up to 20 seconds."
 TRAINING_STATE = "Iteration {iteration:,} of {n_iterations:,}, cost {cost:.4f}."
 TRAINING_BEST = "Best validation error {percent:.2f} % at iteration {iteration:,}."
 TIME_LEFT = "About {seconds:.0f} s left."
@@ -287,7 +298,9 @@ LABEL_NKERNS = "Filters in layer {layer}"
 LABEL_FILTER_SIDE = "Filter side, layer {layer} (pixels)"
 LABEL_LEARNING_RATE, LABEL_BATCH_SIZE = "Learning rate", "Batch size (images)"
 LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
-IMPOSSIBLE_SETTING = "This setting does not work. {message}"
+IMPOSSIBLE_SETTING = (
+    "This setting does not work. {message} A picture shows the last setting that worked."
+)
 CONVOLUTION_STATE = (
     "Filters of {filter_rows} x {filter_columns} pixels, {weights} weights each: rows {rows} - "
     "{filter_rows} + 1 = {map_rows}, columns {columns} - {filter_columns} + 1 = {map_columns}."
@@ -295,6 +308,7 @@ CONVOLUTION_STATE = (
 PIXELS_STATE = (
     "{side} x {side} = {n_pixels:,} pixels; with red, green and blue {n_numbers:,} numbers."
 )
+STORED_WIDGET = "An explorer: run the lesson's cells, and its controls appear here."
 POOLING_STATE = (
     "Rows: {rows} / {pool_rows}, {rounding}, gives {pooled_rows}; columns: {columns} / "
     "{pool_columns}, {rounding}, gives {pooled_columns}. {n_lost} of {n_cells} cells lie in no "
@@ -319,6 +333,7 @@ STEP_FLATTEN, STEP_HIDDEN, STEP_SOFTMAX = "flatten", "hidden", "softmax"
 
 CLI_DESCRIPTION = "The LeNet course without notebooks."
 CLI_TRAIN = "Train LeNet, show a progress bar, and print the validation and the test error."
+CLI_DEFAULT = " (without it: %(default)s)"
 CLI_DATASET = "'digits', 'mnist', the path of a mnist.pkl.gz, or a folder of IDX files"
 CLI_EPOCHS = "passes through the training set at the most"
 CLI_LEARNING_RATE = "step size of gradient descent, above 0"
@@ -335,4 +350,6 @@ CLI_RESULT = (
 CLI_ERROR = "Error: {message}"
 CLI_STOPPED = "Stopped."
 CLI_GO_ON = "The same command goes on from the last checkpoint."
-CLI_NO_CHECKPOINT = "With --checkpoint FILE the same command could go on."
+CLI_NO_EPOCH = "No epoch had ended yet, so the same command starts from the beginning."
+CLI_NO_CHECKPOINT = "With --checkpoint FILE (make: CHECKPOINT=FILE) the same command could go on."
+CLI_NOTHING_TO_TRAIN = "The checkpoint holds these epochs already: nothing was trained now."

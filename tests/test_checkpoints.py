@@ -337,3 +337,11 @@ def test_a_reader_never_sees_a_part(path, monkeypatch):
     trainer.save(path)
     assert seen == [old] * 3
     assert path.read_bytes() != old
+
+
+@pytest.mark.parametrize("path", [".", 5, None])
+def test_a_folder_or_no_path_at_all_is_no_checkpoint(path):
+    with pytest.raises(ValueError, match="name of a file") as caught:
+        checkpoints.load(path)
+    assert repr(str(path)) in str(caught.value)
+    assert "delete" not in str(caught.value)

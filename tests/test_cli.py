@@ -36,7 +36,8 @@ def test_help_lists_every_setting_with_its_default(capfd):
     for setting in ("dataset", "epochs", "learning-rate", "nkerns", "batch-size", "checkpoint"):
         assert f"--{setting}" in text
     for default in ("digits", "20", "0.1", "[20, 50]"):
-        assert f"(default: {default})" in text
+        assert f"(without it: {default})" in text
+    assert "None" not in text
     assert "50 for digits, else 500" in text
 
 
@@ -145,7 +146,12 @@ def test_a_checkpoint_of_another_run(capfd, tmp_path):
 
 @pytest.mark.parametrize(
     ("checkpoint", "advice"),
-    [([], "With --checkpoint FILE"), (["--checkpoint", "run.npz"], "The same command goes on")],
+    [
+        ([], "With --checkpoint FILE"),
+        (["--checkpoint", "missing.npz"], "starts from the beginning"),
+        (["--checkpoint", __file__], "The same command goes on"),
+    ],
+    ids=["no checkpoint", "before an epoch", "after an epoch"],
 )
 def test_an_interrupt(capfd, monkeypatch, checkpoint, advice):
     def interrupt(**arguments):

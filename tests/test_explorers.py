@@ -231,7 +231,7 @@ def few_digits(digits):
     return Datasets(*(type(part)(part.images[:60], part.labels[:60]) for part in digits))
 
 
-def test_watch_training(few_digits, monkeypatch, capsys):
+def test_watch_training(few_digits, monkeypatch):
     displayed = []
     monkeypatch.setattr(training, "display", displayed.append)
     trainer = lenet_trainer(LeNet(), few_digits, batch_size=20, n_epochs=2)
@@ -246,7 +246,7 @@ def test_watch_training(few_digits, monkeypatch, capsys):
 
     trainer.train_model = interrupted
     training.watch_training(trainer)
-    assert capsys.readouterr().out.strip() == words.TRAINING_INTERRUPTED.format(iteration=2)
+    assert sentence(displayed[0]).endswith(words.TRAINING_INTERRUPTED.format(iteration=2))
     assert trainer.iteration == 2
     training.watch_training(trainer)
     assert trainer.iteration == 6
@@ -258,7 +258,7 @@ def test_watch_training(few_digits, monkeypatch, capsys):
 def test_explore_training(few_digits):
     box = training.explore_training(few_digits, n_epochs=1)
     rate, batch_size = by_type(box, ipywidgets.SelectionSlider)
-    assert batch_size.options == (10, 20, 50)
+    assert (batch_size.options, batch_size.value) == ((10, 20, 50), 20)
     train, _ = by_type(box, ipywidgets.Button)
 
     async def train_once():
@@ -269,6 +269,7 @@ def test_explore_training(few_digits):
         return sentence(box)
 
     async def steps():
+        batch_size.value = 50
         first = await train_once()
         assert "Iteration 1 of 1, cost 2.3026." in first
         # Every training starts from the same weights.

@@ -171,15 +171,17 @@ def test_network_writes_every_shape():
     assert [text.replace("\n", "") for text in texts if text.replace("\n", "") in shapes] == shapes
 
 
-def test_show_displays_one_picture_and_prints_its_sentence(monkeypatch, capsys):
+def test_show_displays_one_picture_and_its_sentence(monkeypatch):
     shown = []
     monkeypatch.setattr(figures, "display", shown.append)
     figures.show(figures.image_row([PICTURE], ["one"]), "A picture of noise.")
-    assert capsys.readouterr() == ("A picture of noise.\n", "")
-    assert len(shown) == 1
-    data, metadata = DisplayFormatter().format(shown[0])
+    picture, sentence = shown
+    data, metadata = DisplayFormatter().format(picture)
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == "A picture of noise."
+    # As prose it wraps between words; as plain text it has no quotes around it.
+    data, _ = DisplayFormatter().format(sentence)
+    assert data == dict.fromkeys(["text/plain", "text/markdown"], "A picture of noise.")
 
 
 def test_no_pyplot():

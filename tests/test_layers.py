@@ -1,6 +1,7 @@
 """The layers against loops in NumPy, SciPy, numeric gradients, and the source's own figures."""
 
 from lenet_helpers.layers import HiddenLayer, LeNetConvPoolLayer, LogisticRegression
+from lenet_helpers.lenet import LeNet
 
 import numpy
 import pytest
@@ -267,3 +268,16 @@ def test_labels_must_be_a_vector_of_whole_numbers(y, said):
         with pytest.raises(ValueError, match="y is") as caught:
             method(y)
         assert oracles.is_plain(str(caught.value), said, "T.ivector")
+
+
+@pytest.mark.parametrize("rng", [5, None])
+def test_a_generator_that_draws_nothing_is_refused(rng):
+    with pytest.raises(ValueError, match="RandomState"):
+        HiddenLayer(rng, T.matrix(), 3, 4)
+    with pytest.raises(ValueError, match="RandomState"):
+        LeNetConvPoolLayer(rng, T.tensor4(), (2, 1, 3, 3), (None, 1, 8, 8))
+
+
+def test_a_network_needs_a_design():
+    with pytest.raises(ValueError, match=r"LeNetDesign\(nkerns=\(20, 50\)\)"):
+        LeNet([20, 50])

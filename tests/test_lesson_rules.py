@@ -87,7 +87,9 @@ def test_every_figure_has_its_sentence(lesson):
     _, cells = lesson
     for cell in code_cells(cells):
         pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
-        printed = "".join(o.text for o in cell.outputs if o.output_type == "stream")
+        printed = [
+            o.data["text/markdown"] for o in cell.outputs if "text/markdown" in o.get("data", {})
+        ]
         for picture in pictures:
             sentence = picture.metadata["image/png"]["alt"]
             assert sentence.endswith(".")

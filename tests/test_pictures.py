@@ -202,8 +202,16 @@ def test_the_longer_side_has_20_pixels():
 def test_28_x_28_is_taken_as_it_is():
     assert numpy.array_equal(pictures.prepare_digit(IMAGES[0]), IMAGES[0] / 256)
     assert numpy.array_equal(pictures.prepare_digit(IMAGES[0] / 256), IMAGES[0] / 256)
-    assert not pictures.prepare_digit(numpy.zeros((28, 28))).any()
-    assert pictures.prepare_digit(numpy.ones((28, 28))).max() == 255 / 256
+    refused(lambda: pictures.prepare_digit(numpy.ones((28, 28))), "(28, 28)", "blank")
+
+
+def test_28_x_28_is_prepared_where_it_is_dark_on_light_or_off_the_centre():
+    for image in IMAGES[:20]:
+        prepared = image / 256
+        distance = abs(pictures.prepare_digit(1 - prepared) - prepared).mean()
+        moved = numpy.roll(image, 4, axis=1)
+        assert distance < 0.02
+        assert abs(pictures.prepare_digit(moved) - prepared).mean() < 0.02
 
 
 def test_a_digit_in_a_file(tmp_path):

@@ -181,6 +181,8 @@ def studio(n_iterations=5, fails_at=None):
     def make_trainer(rate):
         if rate == 3:
             raise ValueError("a rate of <3>")
+        if rate == 2:
+            raise TypeError("the course is wrong")
         trainers.append(FakeTrainer(n_iterations, fails_at))
         return trainers[-1]
 
@@ -235,6 +237,33 @@ def test_studio_trains():
     assert "Iteration 5 &lt;b&gt;." in it.sentence.value
 
 
+def test_a_double_click_starts_one_training():
+    it = studio()
+
+    async def steps():
+        it.train.click()
+        it.train.click()
+        await until_over(it)
+        it.train.click()
+        await until_over(it)
+
+    run(steps)
+    assert [trainer.iteration for trainer in it.trainers] == [5, 5]
+
+
+def test_studio_shows_an_error_that_nobody_expected():
+    it = studio()
+    it.rate.value = 2
+
+    async def steps():
+        it.train.click()
+        await until_over(it)
+
+    run(steps)
+    assert "TypeError: the course is wrong" in it.sentence.value
+    assert states(it) == (False, True)
+
+
 def test_studio_stops_and_trains_again():
     it = studio(n_iterations=100_000)
 
@@ -269,7 +298,7 @@ def test_studio_shows_an_impossible_setting_and_recovers():
         await until_over(it)
         assert "does not work. a rate of &lt;3&gt;" in it.sentence.value
         assert states(it) == (False, True)
-        it.rate.value = 2
+        it.rate.value = 1
         it.train.click()
         await until_over(it)
 

@@ -61,7 +61,8 @@ def watch_training(trainer):
         for _ in trainer:
             view.update(trainer)
     except KeyboardInterrupt:
-        print(words.TRAINING_INTERRUPTED.format(iteration=trainer.iteration))
+        view.finish(trainer, words.TRAINING_INTERRUPTED.format(iteration=trainer.iteration))
+        return
     view.finish(trainer)
 
 
@@ -93,10 +94,10 @@ def explore_training(datasets, n_epochs=3):
 
     n_images = len(datasets[0].images)
     sizes = [size for size in BATCH_SIZES if size <= n_images] or [n_images]
-    middle = sizes[min(2, len(sizes) - 1)]
+    start = sizes[min(1, len(sizes) - 1)]
     return widgets.training_studio(
         make_trainer,
         draw_training,
         learning_rate=widgets.choice_slider(words.LABEL_LEARNING_RATE, 0.1, LEARNING_RATES),
-        batch_size=widgets.choice_slider(words.LABEL_BATCH_SIZE, middle, sizes),
+        batch_size=widgets.choice_slider(words.LABEL_BATCH_SIZE, start, sizes),
     )
