@@ -206,12 +206,12 @@ def test_28_x_28_is_taken_as_it_is():
 
 
 def test_28_x_28_is_prepared_where_it_is_dark_on_light_or_off_the_centre():
-    for image in IMAGES[:20]:
-        prepared = image / 256
-        distance = abs(pictures.prepare_digit(1 - prepared) - prepared).mean()
-        moved = numpy.roll(image, 4, axis=1)
-        assert distance < 0.02
-        assert abs(pictures.prepare_digit(moved) - prepared).mean() < 0.02
+    narrow = [image / 256 for image in IMAGES if not image[:, -4:].any()]
+    assert len(narrow) > 20
+    for prepared in narrow[:20]:
+        moved = numpy.roll(prepared, 4, axis=1)
+        for other in (1 - prepared, moved):
+            assert abs(pictures.prepare_digit(other) - prepared).mean() < 0.02
 
 
 def test_a_digit_in_a_file(tmp_path):
