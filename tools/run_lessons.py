@@ -41,10 +41,11 @@ def run(path):
                 # keeps a widget from changing the file at every run.
                 output.data["text/plain"] = words.STORED_WIDGET
                 output.data[WIDGET_VIEW]["model_id"] = "0" * 32
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    # Just what JupyterLab writes when it opens a notebook: anything else, and a lesson that was
+    # only read would ask to be saved.
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    language = notebook.metadata["language_info"]
+    notebook.metadata = {"kernelspec": kernel, "language_info": language}
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
 
