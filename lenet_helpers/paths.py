@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import pooch
+import platformdirs
 
 DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
 
@@ -18,4 +18,8 @@ def cache_folder():
         the user's cache folder (``~/.cache`` on Linux, ``~/Library/Caches`` on macOS).
     """
     named = os.environ.get("LENET_CACHE")
-    return Path(named).expanduser().resolve() if named else Path(pooch.os_cache("lenet-course"))
+    return (
+        Path(named).expanduser().resolve()
+        if named
+        else Path(platformdirs.user_cache_dir("lenet-course"))
+    )
