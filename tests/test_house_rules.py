@@ -21,7 +21,8 @@ FLOORS = [
     ["shapes", "checkpoints"],
     ["checks", "design", "training"],
     ["pictures", "figures", "widgets", "layers", "operations"],
-    ["datasets.idx", "datasets.pickled", "datasets.download"],
+    ["datasets.files", "datasets.download"],
+    ["datasets.idx", "datasets.pickled"],
     ["datasets", "lenet"],
     ["train_lenet", "self_check"],
     ["explorers"],
@@ -30,6 +31,7 @@ FLOORS = [
 ]
 WITHOUT_THEANO = ["words", "paths", "shapes", "design", "checks", "training", "checkpoints"]
 WITHOUT_THEANO += ["pictures", "figures", "widgets", "datasets", "datasets.idx"]
+WITHOUT_THEANO += ["datasets.files"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lenet_helpers import paths, words
 from lenet_helpers.datasets import download, idx, pickled
+from lenet_helpers.pictures import PIXEL_LEVELS
 
 import numpy
 
@@ -19,7 +20,6 @@ DIGITS_FILE = paths.DATA_FOLDER / "digits.npz"
 MNIST_VARIABLE = "LENET_MNIST"
 CLASSIC_NAME = "mnist.pkl.gz"
 N_VALIDATION = 10_000
-PIXEL_LEVELS = 256
 
 
 class Split(NamedTuple):

@@ -4,16 +4,14 @@ The format is described at http://yann.lecun.com/exdb/mnist/.
 """
 
 import gzip
-import zlib
 
 from lenet_helpers import words
+from lenet_helpers.datasets import files
 
 import numpy
 
-SIDE = 28
-N_CLASSES = 10
 UNSIGNED_BYTE = 8
-# MNIST's largest file has 47 MB; a few bytes of gzip can blow up to gigabytes.
+# MNIST's largest file has 47 MB.
 MAX_BYTES = 200_000_000
 
 
@@ -43,20 +41,21 @@ def read_pair(folder, prefix):
     images_path = _find(folder, f"{prefix}-images-idx3-ubyte")
     labels_path = _find(folder, f"{prefix}-labels-idx1-ubyte")
     images, labels = read(images_path, ndim=3), read(labels_path, ndim=1)
-    if images.shape[1:] != (SIDE, SIDE):
+    if images.shape[1:] != (files.SIDE, files.SIDE):
         raise ValueError(words.IDX_SIDES.format(path=images_path, shape=images.shape))
     if len(images) != len(labels):
         raise ValueError(
             words.IDX_COUNTS.format(folder=folder, images=len(images), labels=len(labels))
         )
-    if labels.max() >= N_CLASSES:
+    if labels.max() >= files.N_CLASSES:
         raise ValueError(words.IDX_LABEL.format(path=labels_path, label=labels.max()))
     return images, labels
 
 
 def read(path, ndim):
     """Read one IDX file of bytes with `ndim` axes, as a numpy.ndarray of uint8."""
-    content = _content(path)
+    opener = gzip.open if path.suffix == ".gz" else open
+    content = files.content(path, opener, MAX_BYTES)
     header = 4 + 4 * ndim
     if len(content) < header or tuple(content[:4]) != (0, 0, UNSIGNED_BYTE, ndim):
         raise ValueError(words.NOT_IDX.format(path=path, ndim=ndim))
@@ -78,15 +77,3 @@ def _find(folder, name):
         if candidate.is_file():
             return candidate
     raise FileNotFoundError(words.NO_IDX_FILE.format(folder=folder, name=name))
-
-
-def _content(path):
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (EOFError, OSError, zlib.error):
-        raise ValueError(words.BROKEN_FILE.format(path=path)) from None
-    if len(content) > MAX_BYTES:
-        raise ValueError(words.FILE_TOO_LARGE.format(path=path, limit=MAX_BYTES))
-    return content

@@ -8,15 +8,13 @@ but this module's handles what the file says.
 import gzip
 import io
 import pickle
-import zlib
 from math import prod
 
 from lenet_helpers import words
+from lenet_helpers.datasets import files
 
 import numpy
 
-N_PIXELS = 784
-N_CLASSES = 10
 # The classic file unpacks to 220 MB, in float64 to 440 MB.
 MAX_BYTES = 500_000_000
 ITEM_TYPES = ("u1", "i1", "i2", "i4", "i8", "f4", "f8")
@@ -52,13 +50,7 @@ def read_splits(path):
 
 
 def _unpickled(path):
-    try:
-        with gzip.open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (EOFError, OSError, zlib.error):
-        raise ValueError(words.BROKEN_FILE.format(path=path)) from None
-    if len(content) > MAX_BYTES:
-        raise ValueError(words.FILE_TOO_LARGE.format(path=path, limit=MAX_BYTES))
+    content = files.content(path, gzip.open, MAX_BYTES)
     try:
         return _ArrayUnpickler(content).load()
     except _ForbiddenName as error:
@@ -71,14 +63,14 @@ def _unpickled(path):
 def _is_split(images, labels):
     return (
         images.ndim == 2
-        and images.shape[1] == N_PIXELS
+        and images.shape[1] == files.SIDE**2
         and labels.shape == (len(images),)
         and len(images) > 0
         and images.dtype.kind == "f"
         and labels.dtype.kind in "iu"
         # Comparing refuses NaN as well.
         and bool(images.min() >= 0 and images.max() <= 1)
-        and bool(labels.min() >= 0 and labels.max() < N_CLASSES)
+        and bool(labels.min() >= 0 and labels.max() < files.N_CLASSES)
     )
 
 
