@@ -151,6 +151,13 @@ def symbolic(variable, ndim, float_type, layer):
     return variable
 
 
+def generator(rng, layer):
+    """Return a generator that draws uniform numbers, or raise a ValueError that says `layer`."""
+    if not callable(getattr(rng, "uniform", None)):
+        raise ValueError(words.NOT_A_GENERATOR.format(layer=layer, value=rng))
+    return rng
+
+
 def _array(values, name):
     try:
         with warnings.catch_warnings():
@@ -159,10 +166,3 @@ def _array(values, name):
             return numpy.asarray(values)
     except (ValueError, numpy.VisibleDeprecationWarning):
         raise ValueError(words.RAGGED.format(name=name)) from None
-
-
-def generator(rng, layer):
-    """Return a generator that draws uniform numbers, or raise a ValueError that says `layer`."""
-    if not callable(getattr(rng, "uniform", None)):
-        raise ValueError(words.NOT_A_GENERATOR.format(layer=layer, value=rng))
-    return rng

@@ -129,10 +129,7 @@ def _dense_layer(name, steps_before, step, n_in, n_out):
 
 def _per_layer(values, name, example):
     """Return the entries for layer 0 and layer 1, or raise ValueError if there are not two."""
-    try:
-        entries = tuple(values)
-    except TypeError:
-        entries = ()
+    entries = shapes.entries(values)
     if len(entries) != 2:
         raise ValueError(words.ONE_PER_LAYER.format(name=name, value=values, example=example))
     return entries

@@ -270,11 +270,16 @@ def positive_integer(value, name):
     return number
 
 
-def _tuple_of(value, length, message):
+def entries(value):
+    """Return a sequence's entries as a tuple; an empty one for what is no sequence."""
     try:
-        numbers = tuple(value)
+        return tuple(value)
     except TypeError:
-        numbers = ()
+        return ()
+
+
+def _tuple_of(value, length, message):
+    numbers = entries(value)
     if len(numbers) != length:
         raise ValueError(message.format(value=value))
     return numbers

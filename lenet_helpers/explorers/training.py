@@ -57,13 +57,13 @@ def watch_training(trainer):
     """
     view = widgets.TrainingView(draw_training)
     display(view.box)
+    remark = ""
     try:
         for _ in trainer:
             view.update(trainer)
     except KeyboardInterrupt:
-        view.finish(trainer, words.TRAINING_INTERRUPTED.format(iteration=trainer.iteration))
-        return
-    view.finish(trainer)
+        remark = words.TRAINING_INTERRUPTED.format(iteration=trainer.iteration)
+    view.finish(trainer, remark)
 
 
 def explore_training(datasets, n_epochs=3):
