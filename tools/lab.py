@@ -20,6 +20,7 @@ FIRST_PORT = 8888
 N_PORTS = 100
 START_SECONDS = 90
 STOP_SECONDS = 15
+LARGEST_MESSAGE = 256 * 2**20
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -89,6 +90,9 @@ def start(port, token, options):
         # servers runs whatever npm and rust-analyzer are installed.
         "--LabApp.extension_manager=readonly",
         "--LanguageServerManager.autodetect=False",
+        # A learner's photograph travels as one message. At Jupyter's 10 MB the page would lose
+        # its connection instead.
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {LARGEST_MESSAGE}}}",
         # Without it every kernel warns that other users of the machine could listen.
         "--KernelManager.transport_encryption=auto",
         *options,
