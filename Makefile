@@ -1,6 +1,6 @@
 # The commands of the course: `make` alone lists them. Each one sets up what it needs.
 
-.PHONY: help lab test train lessons data lock
+.PHONY: help lab test train lessons bench data lock
 
 # Packages that these variables point to would stand in front of the pinned ones.
 unexport PYTHONPATH PYTHONHOME
@@ -23,6 +23,7 @@ help:
 	@echo '                                                CHECKPOINT=runs/mnist.npz'
 	@echo 'make test     run every test                    ARGS="-k lab"'
 	@echo 'make lessons  run the lessons, store outputs'
+	@echo 'make bench    measure the explorers           JSON=figures.json'
 	@echo 'make data     make the files in data/ again'
 	@echo 'make lock     work the exact pins out again'
 
@@ -47,6 +48,10 @@ train:
 lessons:
 	@sh tools/setup.sh test
 	@.venv/bin/python tools/run_lessons.py $(ARGS)
+
+bench:
+	@sh tools/setup.sh test
+	@.venv/bin/python -m tools.bench $(call option,--json,JSON)
 
 data:
 	@sh tools/setup.sh test

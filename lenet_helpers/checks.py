@@ -42,6 +42,25 @@ def float_array(values, name, float_type):
     return array
 
 
+def one_of(value, known, name):
+    """Return one of some known names, or raise ValueError.
+
+    Parameters
+    ----------
+    value : str
+        The name.
+    known : iterable of str
+        All that it may be.
+    name : str
+        What to call the value in a message.
+    """
+    if not (isinstance(value, str) and value in known):
+        raise ValueError(
+            words.UNKNOWN_CHOICE.format(name=name, value=value, known=", ".join(known))
+        )
+    return value
+
+
 def images_4d(images, channels, float_type, name=words.NAME_IMAGES):
     """Return pictures of shape (batch, channels, rows, columns), or raise ValueError.
 

@@ -1,22 +1,31 @@
 """The two operations of the course as functions from arrays to arrays, computed by Theano.
 
 The lessons build each of them in plain Theano first; explorers and later lessons call them here.
-Every combination of settings is compiled once.
+Whatever a control can change is an input of a compiled function, so that nothing is compiled while
+a learner moves one: not the size of a filter or a window, not a step, not the border mode.
 """
 
 from functools import cache
 
 from lenet_helpers import checks, shapes, words
+from lenet_helpers.fast.direct_convolution import direct_convolution
 
 import numpy
 import theano
 from theano import tensor as T
-from theano.tensor.nnet import conv2d
 from theano.tensor.signal.pool import pool_2d
+
+ACTIVATIONS = {
+    "none": lambda maps: maps,
+    "sigmoid": T.nnet.sigmoid,
+    "tanh": T.tanh,
+    "relu": T.nnet.relu,
+}
+POOLING_MODES = {"max": "max", "average": "average_exc_pad"}
 
 
 def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip=True):
-    """Convolve images with filters.
+    """Convolve images with filters; the result is that of ``theano.tensor.nnet.conv2d``.
 
     Parameters
     ----------
@@ -34,22 +43,24 @@ def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip
     Returns
     -------
     numpy.ndarray
-        (batch, filters, output rows, output columns), dtype floatX.
+        (batch, filters, output rows, output columns), dtype float32.
 
     Raises
     ------
     ValueError
         If an array is not 4-D, holds NaN, or the filters do not fit the images.
     """
-    filters = checks.images_4d(filters, None, theano.config.floatX, words.NAME_FILTERS)
-    images = checks.images_4d(images, filters.shape[1], theano.config.floatX)
+    filters = checks.images_4d(filters, None, "float32", words.NAME_FILTERS)
+    images = checks.images_4d(images, filters.shape[1], "float32")
     shapes.conv_output_shape(images.shape, filters.shape, border_mode, subsample)
+    padding = (shapes.border_padding(side, border_mode) for side in filters.shape[2:])
     steps = shapes.pair(subsample, words.NAME_SUBSAMPLE)
-    return _convolution(border_mode, steps, bool(filter_flip))(images, filters)
+    applied = filters[:, :, ::-1, ::-1] if filter_flip else filters
+    return _convolution()(images, applied, numpy.array([*padding, *steps], dtype="int64"))
 
 
-def sigmoid_maps(images, filters, bias):
-    """Return the feature maps sigmoid(convolution + bias).
+def feature_maps(images, filters, bias, activation="sigmoid", **options):
+    """Return the feature maps activation(convolution + bias).
 
     Parameters
     ----------
@@ -57,28 +68,32 @@ def sigmoid_maps(images, filters, bias):
         As for `convolve`.
     bias : array_like
         (filters,), one number for each feature map.
+    activation : {'none', 'sigmoid', 'tanh', 'relu'}
+        What each sum is sent through.
+    **options
+        `border_mode`, `subsample` and `filter_flip`, as for `convolve`.
 
     Returns
     -------
     numpy.ndarray
-        (batch, filters, output rows, output columns), dtype floatX, values from 0 to 1.
+        (batch, filters, output rows, output columns), dtype float32.
 
     Raises
     ------
     ValueError
-        As from `convolve`, or if `bias` has not one number for each filter.
+        As from `convolve`, or if `bias` has not one number for each filter, or the activation is
+        unknown.
     """
-    filters = checks.images_4d(filters, None, theano.config.floatX, words.NAME_FILTERS)
-    images = checks.images_4d(images, filters.shape[1], theano.config.floatX)
-    bias = checks.float_array(bias, words.NAME_BIAS, theano.config.floatX)
-    shapes.conv_output_shape(images.shape, filters.shape)
+    filters = checks.images_4d(filters, None, "float32", words.NAME_FILTERS)
+    bias = checks.float_array(bias, words.NAME_BIAS, "float32")
     if bias.shape != filters.shape[:1]:
         raise ValueError(words.BIAS_SHAPE.format(shape=bias.shape, n_filters=len(filters)))
-    return _sigmoid_convolution()(images, filters, bias)
+    checks.one_of(activation, ACTIVATIONS, words.NAME_ACTIVATION)
+    return _activation(activation)(convolve(images, filters, **options), bias)
 
 
-def max_pool(feature_maps, poolsize, ignore_border):
-    """Take the largest value of every window.
+def pool(feature_maps, poolsize, ignore_border, stride=None, mode="max"):
+    """Take the largest value of every window, or the average.
 
     Parameters
     ----------
@@ -88,43 +103,66 @@ def max_pool(feature_maps, poolsize, ignore_border):
         The window's (rows, columns), cells.
     ignore_border : bool
         True drops the cells that fill no whole window; False pools them as well.
+    stride : tuple of int, optional
+        Cells from one window to the next, (rows, columns); without it, windows lie side by side.
+    mode : {'max', 'average'}
+        The average is that of the cells that a window really holds.
 
     Returns
     -------
     numpy.ndarray
-        (..., pooled rows, pooled columns), dtype float64, the very values of the input.
+        (..., pooled rows, pooled columns), dtype float64; with 'max' the very values of the input.
 
     Raises
     ------
     ValueError
-        If a window is larger than the map, or the maps hold NaN.
+        If a window is larger than the map, the maps hold NaN, or the mode is unknown.
     """
     maps = checks.float_array(feature_maps, words.NAME_FEATURE_MAPS, "float64")
-    shape = shapes.pool_output_shape(maps.shape, poolsize, ignore_border)
-    window = numpy.asarray(shapes.pair(poolsize, words.NAME_POOLSIZE), dtype="int64")
+    shape = shapes.pool_output_shape(maps.shape, poolsize, ignore_border, stride)
+    checks.one_of(mode, POOLING_MODES, words.NAME_MODE)
+    window = shapes.pair(poolsize, words.NAME_POOLSIZE)
+    steps = window if stride is None else shapes.pair(stride, words.NAME_STRIDE)
     # One compiled function takes maps with any number of axes in front of rows and columns.
     stacked = maps.reshape(-1, 1, *maps.shape[-2:])
-    return _max_pooling(ignore_border)(stacked, window).reshape(shape)
+    return _pooling(ignore_border, mode)(stacked, window, steps).reshape(shape)
+
+
+def compile_feature_maps():
+    """Compile all that `feature_maps` may need, so that no later call has to wait."""
+    _convolution()
+    for name in ACTIVATIONS:
+        _activation(name)
+
+
+def compile_pooling():
+    """Compile all that `pool` may need, so that no later call has to wait."""
+    for mode in POOLING_MODES:
+        for ignore_border in (True, False):
+            _pooling(ignore_border, mode)
 
 
 @cache
-def _convolution(border_mode, subsample, filter_flip):
-    images, filters = T.tensor4s("images", "filters")
-    maps = conv2d(
-        images, filters, border_mode=border_mode, subsample=subsample, filter_flip=filter_flip
+def _convolution():
+    images, filters = T.ftensor4("images"), T.ftensor4("filters")
+    geometry = T.lvector("geometry")
+    return theano.function(
+        [images, filters, geometry], direct_convolution(images, filters, geometry)
     )
-    return theano.function([images, filters], maps)
 
 
 @cache
-def _sigmoid_convolution():
-    images, filters = T.tensor4s("images", "filters")
-    bias = T.vector("bias")
-    maps = T.nnet.sigmoid(conv2d(images, filters) + bias.dimshuffle("x", 0, "x", "x"))
-    return theano.function([images, filters, bias], maps)
+def _activation(name):
+    maps, bias = T.ftensor4("maps"), T.fvector("bias")
+    return theano.function(
+        [maps, bias], ACTIVATIONS[name](maps + bias.dimshuffle("x", 0, "x", "x"))
+    )
 
 
 @cache
-def _max_pooling(ignore_border):
-    maps, window = T.dtensor4("maps"), T.lvector("window")
-    return theano.function([maps, window], pool_2d(maps, ws=window, ignore_border=ignore_border))
+def _pooling(ignore_border, mode):
+    maps, window, steps = T.dtensor4("maps"), T.lvector("window"), T.lvector("steps")
+    pooled = pool_2d(
+        maps, ws=window, stride=steps, ignore_border=ignore_border, mode=POOLING_MODES[mode]
+    )
+    return theano.function([maps, window, steps], pooled)

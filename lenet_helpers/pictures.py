@@ -1,11 +1,13 @@
 """Pictures: reading them, and bringing them into the shapes that the layers take."""
 
+import io
+import warnings
 from pathlib import Path
 
 from lenet_helpers import checks, paths, shapes, words
 
 import numpy
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 DIGIT_SIDE = 28
 INK_BOX_SIDE = 20
@@ -14,6 +16,8 @@ PAPER_SHARE = 0.15
 # A digit in MNIST's form has its centre of mass in the middle, up to rounding, in pixels.
 OFF_CENTRE = 2
 PIXEL_LEVELS = 256
+# As RGB 120 MB; with its copies, more would be too much for a small machine.
+MOST_PIXELS = 40 * 10**6
 
 
 def load_picture(path=paths.DATA_FOLDER / "cat.jpg"):
@@ -37,6 +41,40 @@ def load_picture(path=paths.DATA_FOLDER / "cat.jpg"):
         If there is no such file.
     """
     return numpy.asarray(over_white(_open(path)), dtype="float64") / PIXEL_LEVELS
+
+
+def decode_picture(content, name, largest_side):
+    """Read a picture from the bytes of a file, made smaller if it is large.
+
+    Parameters
+    ----------
+    content : bytes
+        Of any file that Pillow can read; transparency is laid over white, and a photograph is
+        turned as its camera was held.
+    name : str
+        What to call the file in a message.
+    largest_side : int
+        Neither side of the result is longer, pixels; smaller pictures keep their size.
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns, 3), dtype float64, pixels from 0 to 255/256.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a picture, is cut off, or has too many pixels.
+    """
+    image = _read(io.BytesIO(content), name, largest_side)
+    # Of a small picture copies are cheap. Palettes and the like can't be averaged as they are.
+    if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        image.thumbnail((largest_side, largest_side))
+    else:
+        image.thumbnail((2 * largest_side, 2 * largest_side), Image.Resampling.NEAREST)
+    image = over_white(image)
+    image.thumbnail((largest_side, largest_side))
+    return numpy.asarray(image, dtype="float64") / PIXEL_LEVELS
 
 
 def as_minibatch(picture):
@@ -177,16 +215,31 @@ def over_white(image):
 def _open(path):
     if not isinstance(path, str | Path):
         raise ValueError(words.NOT_A_PATH.format(value=f"a {type(path).__name__}"))
+    return _read(Path(path).expanduser(), path)
+
+
+def _read(source, name, largest_side=None):
+    """Return a Pillow image, upright, from a path or from a stream of a file's bytes."""
     try:
-        with Image.open(Path(path).expanduser()) as image:
-            image.load()
-            return image
+        with warnings.catch_warnings():
+            # Pillow warns of pictures that are refused here anyway.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(source)
+        with image:
+            if largest_side:
+                # A JPEG file can be read at a half, a quarter or an eighth of its size.
+                image.draft(None, (2 * largest_side, 2 * largest_side))
+            if image.width * image.height <= MOST_PIXELS:
+                image.load()
+                return ImageOps.exif_transpose(image)
     except FileNotFoundError:
-        raise FileNotFoundError(words.NO_PICTURE_FILE.format(path=path)) from None
+        raise FileNotFoundError(words.NO_PICTURE_FILE.format(path=name)) from None
     except Image.DecompressionBombError:
-        raise ValueError(words.PICTURE_TOO_LARGE.format(path=path)) from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        raise ValueError(words.NOT_A_PICTURE.format(path=path)) from None
+        pass  # far too large: the message below says so
+    except Exception:
+        # What Pillow's many readers raise on broken files has no common class.
+        raise ValueError(words.NOT_A_PICTURE.format(path=name)) from None
+    raise ValueError(words.PICTURE_TOO_LARGE.format(path=name, most=MOST_PIXELS // 10**6))
 
 
 def _grey_levels(picture):

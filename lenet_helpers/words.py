@@ -6,12 +6,14 @@ and what would work.
 
 # --- Names of values, as they appear inside messages ---
 
+NAME_ACTIVATION = "activation"
 NAME_BATCH = "the batch size in the image shape"
 NAME_BATCH_SIZE = "batch_size"
 NAME_BIAS = "the bias"
 NAME_CLASSES = "n_classes"
 NAME_FANS = "fan_in + fan_out"
 NAME_FEATURE_MAPS = "the feature maps"
+NAME_FILTER = "the filter"
 NAME_FILTERS = "the filters"
 NAME_FILTER_SHAPE = "the filter shape"
 NAME_FILTER_SIDE = "the filter's side"
@@ -22,6 +24,7 @@ NAME_IMAGE_SIZE = "the image size"
 NAME_LABELS = "the labels"
 NAME_LEARNING_RATE = "learning_rate"
 NAME_MAP_SIDE = "the feature map's side"
+NAME_MODE = "mode"
 NAME_NKERNS = "nkerns"
 NAME_N_BATCHES = "the number of minibatches in an epoch"
 NAME_N_EPOCHS = "n_epochs"
@@ -78,6 +81,10 @@ WINDOW_TOO_LARGE = (
 WINDOW_SIDE_TOO_LARGE = (
     "A pooling window of {window} cells is larger than the feature map of {length}. Use at most "
     "{length}."
+)
+UNKNOWN_CHOICE = "{name} is {value!r}; it must be one of {known}."
+SOBEL_TOO_SMALL = (
+    "A Sobel filter needs at least 2 pixels in the direction in which it measures; give it more."
 )
 ONE_PER_LAYER = (
     "{name} is {value!r}; it must have two entries, one for layer0 and one for layer1, such as "
@@ -152,7 +159,7 @@ PICTURE_CHANNELS = (
 )
 NOT_A_PATH = "The picture is {value}; it must be the name of a file, such as 'cat.jpg'."
 NO_PICTURE_FILE = "There is no file {path}; check its name and folder."
-PICTURE_TOO_LARGE = "{path} has more pixels than fit into memory; make it smaller first."
+PICTURE_TOO_LARGE = "{path} has more than {most} million pixels; make it smaller first."
 NOT_A_PICTURE = (
     "{path} can't be read as a picture: it is broken, cut off, or no picture at all. Try a JPEG "
     "or PNG file."
@@ -288,39 +295,117 @@ ADVICE_BLAS = "Close other programs; if it stays slow, training takes longer but
 ADVICE_DATA = "These files are missing or altered: {names}. Restore them with git checkout data."
 ADVICE_MEMORY = "Close other programs or notebooks: the lessons need 1 GB."
 
-# --- Explorers: labels and states ---
+# --- Explorers: labels ---
 
-LABEL_FILTER_ROWS, LABEL_FILTER_COLUMNS = "Filter rows (pixels)", "Filter columns (pixels)"
-LABEL_POOL_ROWS, LABEL_POOL_COLUMNS = "Window rows (cells)", "Window columns (cells)"
+LABEL_PICTURE, LABEL_UPLOAD = "Picture", "Upload a picture of your own"
+LABEL_FILTER, LABEL_OWN_FILTER = "Filter", "The filter's numbers: change one, then press Enter."
+LABEL_FILTER_ROWS, LABEL_FILTER_COLUMNS = "Filter rows", "Filter columns"
+LABEL_N_FILTERS, LABEL_SEED = "Number of filters", "Random seed"
+LABEL_BORDER_MODE, LABEL_ACTIVATION = "border_mode", "Activation"
+LABEL_STEP_ROWS, LABEL_STEP_COLUMNS = "subsample, rows", "subsample, columns"
+LABEL_FILTER_FLIP = "filter_flip: turn the filter by 180 degrees"
+LABEL_POSITION, LABEL_CELL = "Position", "row {row}, column {column}"
+LABEL_BACK, LABEL_STEP, LABEL_PLAY, LABEL_PAUSE = "Back", "Step", "Play", "Pause"
+LABEL_MAP, LABEL_OWN_MAP = "Feature map", "The map's numbers: change one, then press Enter."
+LABEL_MAP_ROWS, LABEL_MAP_COLUMNS = "Map rows", "Map columns"
+LABEL_POOL_ROWS, LABEL_POOL_COLUMNS = "Window rows", "Window columns"
+LABEL_STRIDE_IS_WINDOW = "stride as large as the window: windows side by side"
+LABEL_STRIDE_ROWS, LABEL_STRIDE_COLUMNS = "stride, rows", "stride, columns"
 LABEL_IGNORE_BORDER = "ignore_border: drop the cells that fill no whole window"
-LABEL_SIDE = "Picture side (pixels)"
+LABEL_MODE, LABEL_POOLED_CELL = "mode", "Pooled cell"
+LABEL_SHIFT_DOWN, LABEL_SHIFT_RIGHT = "Pixels down", "Pixels to the right"
+LABEL_SPOT_ROW, LABEL_SPOT_COLUMN = "Maximum, row", "Maximum, column"
+LABEL_SIDE = "Pixels a side"
 LABEL_NKERNS = "Filters in layer {layer}"
-LABEL_FILTER_SIDE = "Filter side, layer {layer} (pixels)"
+LABEL_FILTER_SIDE = "Filter side, layer {layer}"
 LABEL_LEARNING_RATE, LABEL_BATCH_SIZE = "Learning rate", "Batch size (images)"
 LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
+
+# --- Explorers: choices ---
+
+PICTURE_CAT, PICTURE_RINGS, PICTURE_SQUARES = "cat", "rings", "squares"
+PICTURE_DIGIT, PICTURE_UPLOADED = "digit", "my own"
+PICTURE_DOT, PICTURE_CROSS, PICTURE_EDGE = "dot", "cross", "edge"
+PICTURE_RING, PICTURE_RAMP = "ring", "ramp"
+FILTER_RANDOM, FILTER_IDENTITY, FILTER_BLUR = "random", "identity", "blur"
+FILTER_SHARPEN, FILTER_EDGES, FILTER_EMBOSS = "sharpen", "edges", "emboss"
+FILTER_SOBEL_ROWS, FILTER_SOBEL_COLUMNS = "Sobel, down", "Sobel, right"
+FILTER_OWN = "my own"
+MAP_FIRST, MAP_SECOND = "invals[0, 0]", "invals[1, 0]"
+MAP_RANDOM, MAP_OWN, MAP_CAT = "random", "my own", "cat's map {number}"
+SHIFT_SPOT = "one maximum"
+
+# --- Explorers: states ---
+
 IMPOSSIBLE_SETTING = (
     "This setting does not work. {message} A picture shows the last setting that worked."
 )
-CONVOLUTION_STATE = (
-    "Filters of {filter_rows} x {filter_columns} pixels, {weights} weights each: rows {rows} - "
-    "{filter_rows} + 1 = {map_rows}, columns {columns} - {filter_columns} + 1 = {map_columns}."
+STAND_IN = (
+    "Some settings of an explorer; run the lesson's cells, and its controls appear here. {states}"
 )
+STORED_WIDGET = "A widget: run the lesson's cells, and its controls appear here."
+NOTHING_UPLOADED = "There is no picture of your own yet: upload one with the button below."
+UPLOADED = "{name} is shown."
+CONVOLUTION_STATE = (
+    "Rows: {rows}. Columns: {columns}. {n_maps} x {map_rows} x {map_columns} cells in the feature "
+    "maps, {weights} = {n_weights:,} weights in the filters."
+)
+WINDOW_STATE = (
+    "Row {row}, column {column} of {rows} x {columns} cells: {terms} = {total}; Theano's cell is "
+    "{theanos}.\nRows: {row_arithmetic}. Columns: {column_arithmetic}."
+)
+MANY_PRODUCTS = "the sum of {n_products} products"
+FLIP_STATE = "The two maps differ in {n_different} of {n_cells} cells (yellow): {why}"
+FLIP_SYMMETRIC = "turned by 180 degrees, this filter looks the same."
+FLIP_NOT_SYMMETRIC = "turned by 180 degrees, this filter is another one."
 PIXELS_STATE = (
     "{side} x {side} = {n_pixels:,} pixels; with red, green and blue {n_numbers:,} numbers."
 )
-STORED_WIDGET = "An explorer: run the lesson's cells, and its controls appear here."
 POOLING_STATE = (
-    "Rows: {rows} / {pool_rows}, {rounding}, gives {pooled_rows}; columns: {columns} / "
-    "{pool_columns}, {rounding}, gives {pooled_columns}. {n_lost} of {n_cells} cells lie in no "
-    "window (hatched); the shaded cells win theirs."
+    "ignore_border=True: rows {rows_dropped}; columns {columns_dropped}.\n"
+    "ignore_border=False: rows {rows_kept}; columns {columns_kept}.\n"
+    "With {ignore_border}, {n_lost:,} of {n_cells:,} cells lie in no window (hatched){winners}. "
+    "The orange window gives row {row}, column {column}: {value}."
+)
+POOLING_WINNERS = ", {n_winners:,} win theirs (blue)"
+SHIFT_STATE = "{shift}: {n_stay:,} of {n_outputs:,} pooled cells stay as they were. {share}"
+SHIFT_NONE, SHIFT_BY = "Not shifted", "Shifted by {down} down and {right} to the right"
+SHIFT_SHARE_SPOT = (
+    "Counted over all cells of a {pool_rows} x {pool_columns} window and all 8 shifts by one "
+    "pixel, {n_unchanged} of {n_shifts} leave the whole pooled map as it was: {share} = "
+    "{decimal:.4f}."
+)
+SHIFT_SHARE_PICTURE = (
+    "Over all 8 shifts by one pixel, {percent:.1f} % of the pooled cells stay; for a single "
+    "maximum {share} of the shifts change nothing."
 )
 ROUND_DOWN, ROUND_UP = "rounded down", "rounded up"
 DESIGN_STATE = "{parts} = {total:,} parameters; {largest} has the most."
 
+# --- Explorers: captions ---
+
+CAPTION_PICTURE = "picture, {rows} x {columns}"
+CAPTION_MAP = "feature map {number}, {rows} x {columns}, from {low} to {high}"
+CAPTION_FILTER = "filter {number}"
+CAPTION_WINDOW = "picture and window (grey: outside)"
+CAPTION_PATCH, CAPTION_PRODUCTS = "patch", "products"
+CAPTION_TURNED, CAPTION_NOT_TURNED = "filter, turned", "filter, not turned"
+CAPTION_CLICK_MAP = "feature map (click on a cell)"
+CAPTION_SMALL_PICTURE = "picture"
+CAPTION_CONVOLUTION = "convolution: filter_flip=True"
+CAPTION_CORRELATION = "correlation: filter_flip=False"
+CAPTION_DESIGN = "shapes, layer by layer"
+CAPTION_PIXELS = "{side} x {side} pixels"
+CAPTION_POOL_MAP = "feature map, windows with ignore_border={ignore_border}"
+CAPTION_DETAIL = "rows {top} to {bottom}, columns {left} to {right}, in numbers"
+CAPTION_POOLED = "pooled, ignore_border={ignore_border}: {rows} x {columns}"
+CAPTION_BEFORE, CAPTION_AFTER = "before the shift", "after it"
+CAPTION_POOLED_BEFORE = "pooled before"
+CAPTION_POOLED_AFTER = "pooled after (yellow: changed)"
+
 # --- Figures ---
 
 TITLE_PICTURE, TITLE_MAP = "picture", "feature map {number}"
-TITLE_PIXELS = "{side} x {side} pixels"
 TITLE_POOL_INPUT, TITLE_POOL_OUTPUT = "feature map and its windows", "pooled"
 AXIS_WEIGHT, AXIS_COUNT = "weight", "how many"
 AXIS_COST, AXIS_VALIDATION = "cost (nats per example)", "validation error (per cent)"

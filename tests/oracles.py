@@ -1,6 +1,7 @@
 """NumPy oracles: written from the definitions with plain loops, to be right rather than fast."""
 
 import numpy
+from scipy.signal import fftconvolve
 
 
 def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip=True):
@@ -23,6 +24,44 @@ def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip
     return result
 
 
+def feature_maps(picture, filters, bias, activation, border_mode, subsample, filter_flip):
+    """Compute a (rows, columns, channels) picture's feature maps with SciPy, in float64.
+
+    For pictures that are too large for loops.
+    """
+    if not filter_flip:
+        filters = filters[:, :, ::-1, ::-1]
+    images = picture.transpose(2, 0, 1)[numpy.newaxis]
+    whole = fftconvolve(images, filters, axes=(2, 3)).sum(axis=1)
+    top, left = (
+        {"full": 0, "half": side - 1 - side // 2, "valid": side - 1}[border_mode]
+        for side in filters.shape[2:]
+    )
+    kept = whole[:, top : whole.shape[1] - top, left : whole.shape[2] - left]
+    sums = kept[:, :: subsample[0], :: subsample[1]]
+    return ACTIVATIONS[activation](sums + bias.reshape(-1, 1, 1))
+
+
+def grey_levels(values, error=0.0):
+    """Return the lowest and the highest grey level that each value may have, from 0 to 255.
+
+    Where the edge between two levels is nearer to a value than rounding errors reach, both are
+    right; `error` is how far a value may lie from ours.
+    """
+    low, span = values.min(), numpy.ptp(values)
+    if span < 1e-12:  # the FFT's rounding: all values are equal
+        return numpy.zeros(values.shape), numpy.zeros(values.shape)
+    exact = 255 * (values - low) / span
+    # The levels themselves are computed in float32, with an error of their own.
+    reach = 255 * 2 * error / span + 1e-4
+    return tuple(numpy.floor(exact + by).clip(0, 255) for by in (-reach, reach))
+
+
+def block_means(levels, side):
+    """Return the mean level of every block of cells, rounded to the nearest."""
+    return numpy.floor(pool_by_axes(levels, (side, side), False, mode="average") + 0.5)
+
+
 def window_starts(length, window, stride, ignore_border):
     """List the first cell of every pooling window along one axis."""
     starts, start = [], 0
@@ -36,8 +75,8 @@ def window_starts(length, window, stride, ignore_border):
     return starts
 
 
-def max_pool(maps, poolsize, ignore_border, stride=None):
-    """Take the largest value of every window of (..., rows, columns)."""
+def pool(maps, poolsize, ignore_border, stride=None, mode="max"):
+    """Take the largest value of every window of (..., rows, columns), or the average."""
     stride = poolsize if stride is None else stride
     tops = window_starts(maps.shape[-2], poolsize[0], stride[0], ignore_border)
     lefts = window_starts(maps.shape[-1], poolsize[1], stride[1], ignore_border)
@@ -46,13 +85,55 @@ def max_pool(maps, poolsize, ignore_border, stride=None):
         for j, left in enumerate(lefts):
             # A slice that reaches over the border ends there.
             window = maps[..., top : top + poolsize[0], left : left + poolsize[1]]
-            result[..., i, j] = window.max(axis=(-2, -1))
+            reduce = {"max": numpy.max, "average": numpy.mean}[mode]
+            result[..., i, j] = reduce(window, axis=(-2, -1))
     return result
+
+
+def pool_by_axes(feature_map, poolsize, ignore_border, stride=None, mode="max"):
+    """Do as `pool` does, rows first, then columns: for maps too large for a loop over windows."""
+    result, stride = feature_map, poolsize if stride is None else stride
+    for axis in (0, 1):
+        length = feature_map.shape[axis]
+        starts = window_starts(length, poolsize[axis], stride[axis], ignore_border)
+        ends = [min(start + poolsize[axis], length) for start in starts]
+        lines = result if axis == 0 else result.T
+        reduce = {"max": numpy.max, "average": numpy.mean}[mode]
+        pooled = [
+            reduce(lines[start:end], axis=0) for start, end in zip(starts, ends, strict=True)
+        ]
+        result = numpy.stack(pooled, axis=axis)
+    return result
+
+
+def winners_and_lost(feature_map, poolsize, ignore_border, stride=None):
+    """Tell which cells are the largest of a window, and which lie in no window."""
+    stride = poolsize if stride is None else stride
+    winners, lost = numpy.zeros(feature_map.shape, bool), numpy.ones(feature_map.shape, bool)
+    for top in window_starts(len(feature_map), poolsize[0], stride[0], ignore_border):
+        for left in window_starts(feature_map.shape[1], poolsize[1], stride[1], ignore_border):
+            place = (slice(top, top + poolsize[0]), slice(left, left + poolsize[1]))
+            lost[place] = False
+            winners[place] |= feature_map[place] == feature_map[place].max()
+    return winners, lost
+
+
+def max_pool(maps, poolsize, ignore_border, stride=None):
+    """Take the largest value of every window of (..., rows, columns)."""
+    return pool(maps, poolsize, ignore_border, stride)
 
 
 def sigmoid(values):
     """Return 1 / (1 + exp(-x))."""
     return 1 / (1 + numpy.exp(-values))
+
+
+ACTIVATIONS = {
+    "none": lambda sums: sums,
+    "sigmoid": sigmoid,
+    "tanh": numpy.tanh,
+    "relu": lambda sums: numpy.maximum(sums, 0),
+}
 
 
 def softmax(rows):

@@ -61,6 +61,23 @@ def test_float_array_refuses_what_overflows_float32():
     assert checks.float_array([1e300, 1.0], "my values", "float64")[0] == 1e300
 
 
+def test_one_of_takes_what_is_known():
+    known = {"max": 1, "average": 2}
+    for names in (known, ("max", "average"), ["average", "max"], {"max", "average"}):
+        assert checks.one_of("max", names, "mode") == "max"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["min", "MAX", "ma", "", "max, average", None, 1, ["max"], {"max": 1}, b"max", {"max"}],
+)
+def test_one_of_refuses_everything_else_and_lists_what_is_known(value):
+    for known in ({"max": 1, "average": 2}, ("max", "average")):
+        with pytest.raises(ValueError, match="my mode") as caught:
+            checks.one_of(value, known, "my mode")
+        assert oracles.is_plain(str(caught.value), f"my mode is {value!r};", "max, average")
+
+
 def test_images_4d():
     images = checks.images_4d(numpy.ones((2, 3, 4, 5), dtype=int), 3, "float32")
     assert images.shape == (2, 3, 4, 5)

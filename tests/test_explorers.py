@@ -1,202 +1,230 @@
-"""The explorers: their functions against loops, their sentences' arithmetic, their controls."""
+"""The explorers for pixels, network and training, what all explorers have in common, and helpers.
+
+The helpers do what a learner does: move controls, and look at captions, pictures and sentences.
+"""
 
 import asyncio
+import base64
 import html
-import math
+import io
 import re
 import time
+from datetime import datetime, timezone
 from types import SimpleNamespace
 
-from lenet_helpers import pictures, words
+from lenet_helpers import words
 from lenet_helpers.datasets import Datasets
-from lenet_helpers.explorers import convolution, network, pixels, pooling, training
+from lenet_helpers.explorers import (
+    convolution,
+    network,
+    pixels,
+    pooling,
+    shifts,
+    training,
+    window,
+)
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.train_lenet import lenet_trainer
+from lenet_helpers.widgets.number_grid import NumberGrid
+from lenet_helpers.widgets.upload import Upload
 
 import ipywidgets
 import numpy
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from tests import oracles
-from tests.test_widgets import by_type
+import theano
+from PIL import Image
 
 PICTURE = numpy.random.RandomState(0).randint(0, 256, (40, 30, 3)) / 256
-FIVE = numpy.random.RandomState(1).rand(5, 5)
 
 
-def sentence(box):
-    return html.unescape(re.sub("<[^>]*>", "", by_type(box, ipywidgets.HTML)[0].value))
+CHOICES = (ipywidgets.Dropdown, ipywidgets.ToggleButtons)
+
+# --- What a learner sees ---
 
 
-def shown(box):
-    return bytes(by_type(box, ipywidgets.Image)[0].value)
+def plain(markup):
+    """Return the text of some HTML."""
+    return html.unescape(re.sub("<[^>]*>", "", markup.replace("<br>", "\n")))
+
+
+def sentence(explorer):
+    return plain(explorer.children[-1].value)
+
+
+def frames(explorer):
+    return explorer.children[-2].children
+
+
+def captions(explorer):
+    return [plain(frame.caption.value) for frame in frames(explorer)]
+
+
+def shown(explorer):
+    return [bytes(frame.picture.value) for frame in frames(explorer)]
+
+
+def decoded(png):
+    """Return a PNG file's levels, (rows, columns) or (rows, columns, 3), as integers."""
+    image = Image.open(io.BytesIO(png))
+    return numpy.asarray(image.convert("RGB") if image.mode == "P" else image).astype(int)
+
+
+def is_impossible(explorer):
+    return sentence(explorer).startswith(words.IMPOSSIBLE_SETTING.partition("{")[0])
+
+
+def everything(explorer):
+    return captions(explorer), shown(explorer), sentence(explorer)
+
+
+# --- What a learner does ---
+
+
+def grid_fields(grid):
+    return grid.children[1].children
+
+
+def is_shown(control):
+    return control.layout.display != "none"
+
+
+def click(explorer, number, right, down):
+    """Click on a picture, at fractions of its width and height, as the browser tells it."""
+    sides = {"boundingRectWidth": 200, "boundingRectHeight": 100}
+    place = {"relativeX": right * 200, "relativeY": down * 100}
+    frames(explorer)[number].event._dom_handlers(sides | place)
+
+
+def upload(explorer, content, name="mine.png"):
+    """Hand a file over as the browser does."""
+    file = {
+        "name": name,
+        "type": "image/png",
+        "size": len(content),
+        "content": memoryview(content),
+        "last_modified": datetime.now(timezone.utc),
+    }
+    (button,) = by_type(explorer.controls["upload"], ipywidgets.FileUpload)
+    button.value = (file,)
+
+
+def as_file(levels):
+    """Return the bytes of a PNG file with these levels, (rows, columns, 3), from 0 to 255."""
+    buffer = io.BytesIO()
+    Image.fromarray(levels.astype("uint8")).save(buffer, "png")
+    return buffer.getvalue()
+
+
+def move(control, random):
+    """Give a control a random value that a learner could give it, and say whether it moved."""
+    before = control.value
+    if isinstance(control, NumberGrid):
+        if is_shown(control):
+            fields = grid_fields(control)
+            fields[random.randint(len(fields))].value = random.randint(-80, 81) / 16
+    elif isinstance(control, Upload) or control.disabled:
+        pass
+    elif isinstance(control, ipywidgets.Checkbox):
+        control.value = not control.value
+    elif isinstance(control, CHOICES):
+        values = [value for _, value in control.options]
+        control.value = values[random.randint(len(values))]
+    else:
+        control.value = int(random.randint(control.min, control.max + 1))
+    return control.value is not before and control.value != before
+
+
+def walk(explorer, random, n_steps, rarely=None):
+    """Move one control after the other, and yield the name of each one that moved.
+
+    `rarely` keeps the controls with these names where they are most of the time.
+    """
+    names, n_done = list(explorer.controls), 0
+    while n_done < n_steps:
+        name = names[random.randint(len(names))]
+        if name in (rarely or ()) and random.randint(3):
+            continue
+        if move(explorer.controls[name], random):
+            n_done += 1
+            yield name
+
+
+def by_type(box, kind):
+    """Return every widget of a kind, in the order in which they are shown."""
+    found = [box] if isinstance(box, kind) else []
+    for child in getattr(box, "children", ()):
+        found += by_type(child, kind)
+    return found
+
+
+def refuse_to_compile(monkeypatch):
+    """Make Theano fail from now on when it would have to compile."""
+
+    def refuse(*_arguments, **_options):
+        raise AssertionError("a function is compiled")
+
+    monkeypatch.setattr(theano, "function", refuse)
+    monkeypatch.setattr(theano.compile.function.types.FunctionMaker, "__init__", refuse)
 
 
 # --- The start: pixels ---
 
 
 def test_pixels():
-    png, text = pixels.draw_pixels(PICTURE, 12)
-    assert png.startswith(b"\x89PNG")
+    (picture,), text, changes = pixels.draw_pixels(PICTURE, 12)
     assert "12 x 12 = 144 pixels" in text
     assert "432 numbers" in text
+    assert picture.caption == "12 x 12 pixels"
+    assert changes == {}
 
 
-# --- Lesson 1: convolution ---
+@pytest.mark.parametrize("side", [1, 2, 5, 10])
+def test_pixels_are_the_means_of_blocks(side):
+    levels = numpy.random.RandomState(0).randint(0, 256, (4 * side, 3 * side, 3))
+    (picture,), *_ = pixels.draw_pixels(levels / 256, side)
+    found, times = decoded(picture.png), 300 // side
+    assert found.shape == (side * times, side * times, 3)
+    for row in range(side):
+        for column in range(side):
+            block = levels[4 * row : 4 * row + 4, 3 * column : 3 * column + 3]
+            cell = found[row * times : (row + 1) * times, column * times : (column + 1) * times]
+            # Pillow rounds twice: the means of rows, then those of columns.
+            assert abs(cell - block.mean(axis=(0, 1))).max() <= 1
 
 
-def test_random_filters():
-    W, b = convolution.random_filters((4, 3, 7, 5), seed=1)
-    assert W.shape == (4, 3, 7, 5)
-    assert b.shape == (4,)
-    assert numpy.abs(W).max() <= 1 / math.sqrt(3 * 7 * 5)
-    assert numpy.abs(b).max() <= 0.5
-    with pytest.raises(ValueError, match="four entries"):
-        convolution.random_filters((3, 7, 5))
-
-
-def test_feature_maps_are_the_oracles():
-    W, b = convolution.random_filters((3, 3, 4, 6))
-    images = PICTURE.transpose(2, 0, 1)[numpy.newaxis]
-    wanted = oracles.sigmoid(oracles.convolve(images, W) + b.reshape(1, 3, 1, 1))
-    found = convolution.feature_maps(PICTURE, 4, 6, n_filters=3)
-    numpy.testing.assert_allclose(found, wanted[0], rtol=1e-4, atol=1e-5)
-
-
-def test_the_convolutions_sentence():
-    _, text = convolution.draw_feature_maps(PICTURE, 4, 6)
-    assert "4 x 6 pixels, 72 weights each" in text
-    assert "rows 40 - 4 + 1 = 37" in text
-    assert "columns 30 - 6 + 1 = 25" in text
-
-
-def test_the_convolutions_explorer():
-    box = convolution.explore_filter_shape(pictures.load_picture())
-    assert "rows 250 - 9 + 1 = 242, columns 250 - 9 + 1 = 242" in sentence(box)
-    rows, _ = by_type(box, ipywidgets.IntSlider)
-    before = shown(box)
-    rows.value = 3
-    assert "rows 250 - 3 + 1 = 248, columns 250 - 9 + 1 = 242" in sentence(box)
-    assert shown(box) != before
-
-
-def test_an_rgba_picture_is_refused_in_words():
-    box = convolution.explore_filter_shape(numpy.ones((40, 30, 4)))
-    assert "RGBA" in sentence(box)
-
-
-# --- Lesson 2: pooling ---
-
-
-def winners_and_lost_by_loops(feature_map, poolsize, ignore_border):
-    winners, lost = numpy.zeros(feature_map.shape, bool), numpy.ones(feature_map.shape, bool)
-    for top in oracles.window_starts(len(feature_map), poolsize[0], poolsize[0], ignore_border):
-        starts = oracles.window_starts(
-            feature_map.shape[1], poolsize[1], poolsize[1], ignore_border
-        )
-        for left in starts:
-            place = (slice(top, top + poolsize[0]), slice(left, left + poolsize[1]))
-            lost[place] = False
-            winners[place] = feature_map[place] == feature_map[place].max()
-    return winners, lost
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    seed=st.integers(0, 1000),
-    sides=st.tuples(st.integers(1, 8), st.integers(1, 8)),
-    window=st.tuples(st.integers(1, 8), st.integers(1, 8)),
-    ignore_border=st.booleans(),
-)
-def test_winners_and_lost_are_the_loops(seed, sides, window, ignore_border):
-    window = tuple(min(pair) for pair in zip(window, sides, strict=True))
-    # Few values: ties happen, and a lost cell may equal a winner.
-    feature_map = numpy.random.RandomState(seed).randint(0, 4, sides) / 4
-    found = pooling.winners_and_lost(feature_map, window, ignore_border)
-    wanted = winners_and_lost_by_loops(feature_map, window, ignore_border)
-    assert numpy.array_equal(found, wanted)
-
-
-def test_a_cell_equal_to_its_neighbours_maximum_does_not_win():
-    winners, lost = pooling.winners_and_lost(numpy.array([[1, 2, 2, 3]]), (1, 2), True)
-    assert winners.tolist() == [[False, True, False, True]]
-    assert not lost.any()
-
-
-@pytest.mark.parametrize(
-    ("window", "ignore_border", "said"),
-    [
-        (
-            (2, 2),
-            True,
-            "Rows: 5 / 2, rounded down, gives 2; columns: 5 / 2, rounded down, gives 2",
-        ),
-        ((2, 3), False, "Rows: 5 / 2, rounded up, gives 3; columns: 5 / 3, rounded up, gives 2"),
-    ],
-)
-def test_the_poolings_sentence(window, ignore_border, said):
-    _, text = pooling.draw_pooling(FIVE, *window, ignore_border)
-    assert said in text
-    n_lost = winners_and_lost_by_loops(FIVE, window, ignore_border)[1].sum()
-    assert f"{n_lost} of 25 cells" in text
-    assert n_lost == (9 if ignore_border else 0)
-
-
-def test_the_poolings_explorer():
-    box = pooling.explore_pooling(FIVE)
-    assert "rounded down, gives 2" in sentence(box)
-    rows, columns = by_type(box, ipywidgets.IntSlider)
-    assert (rows.max, columns.max) == (5, 5)
-    (ignore_border,) = by_type(box, ipywidgets.Checkbox)
-    ignore_border.value = False
-    assert "rounded up, gives 3" in sentence(box)
-    columns.value = 5
-    assert "columns: 5 / 5, rounded up, gives 1" in sentence(box)
-
-
-def test_unchanged_shifts():
-    assert pooling.unchanged_shifts((2, 2)).tolist() == [[3, 3], [3, 3]]
-    counts = pooling.unchanged_shifts((3, 3))
-    assert counts.tolist() == [[3, 5, 3], [5, 8, 5], [3, 5, 3]]
-    assert (counts / 8).mean() == pytest.approx(5 / 9)
-
-
-@pytest.mark.parametrize("poolsize", [(1, 1), (1, 3), (4, 2)])
-def test_unchanged_shifts_stay_inside_the_window(poolsize):
-    counts = pooling.unchanged_shifts(poolsize)
-    for row, column in numpy.ndindex(poolsize):
-        inside = [
-            0 <= row + down < poolsize[0] and 0 <= column + right < poolsize[1]
-            for down in (-1, 0, 1)
-            for right in (-1, 0, 1)
-        ]
-        assert counts[row, column] == sum(inside) - 1
+def test_the_pixels_explorer():
+    explorer = pixels.explore_pixels(PICTURE)
+    assert "20 x 20 = 400 pixels; with red, green and blue 1,200 numbers" in sentence(explorer)
+    explorer.controls["side"].value = 3
+    assert "3 x 3 = 9 pixels" in sentence(explorer)
+    assert captions(explorer) == ["3 x 3 pixels"]
 
 
 # --- Lesson 3: the design ---
 
 
 def test_the_designs_sentence():
-    _, text = network.draw_design(20, 50, 5, 5)
+    text = network.draw_design(20, 50, 5, 5).sentence
     assert "520 + 25,050 + 400,500 + 5,010 = 431,080 parameters; layer2" in text
-    _, text = network.draw_design(64, 128, 1, 13)
+    text = network.draw_design(64, 128, 1, 13).sentence
     counts = (64 * 2, 128 * (64 * 13 * 13 + 1), 500 * (128 + 1), 10 * 501)
     assert text.startswith(" + ".join(f"{n:,}" for n in counts) + f" = {sum(counts):,} ")
     assert text.endswith("layer1 has the most.")
 
 
 def test_the_designs_explorer():
-    box = network.explore_design()
-    filters0, _, _, side1 = by_type(box, ipywidgets.IntSlider)
-    before = shown(box)
-    side1.value = 13
-    assert "In layer1: A filter of 13 x 13 pixels does not fit into 12 x 12" in sentence(box)
-    assert shown(box) == before
-    side1.value = 5
-    filters0.value = 1
-    assert sentence(box).startswith("26 + 1,300 + 400,500 + 5,010 = 406,836")
+    explorer = network.explore_design()
+    before = shown(explorer)
+    explorer.controls["filter_side1"].value = 13
+    wanted = "In layer1: A filter of 13 x 13 pixels does not fit into 12 x 12"
+    assert wanted in sentence(explorer)
+    assert is_impossible(explorer)
+    assert shown(explorer) == before
+    explorer.controls["filter_side1"].value = 5
+    assert shown(explorer) == before
+    explorer.controls["nkerns0"].value = 1
+    assert shown(explorer) != before
+    assert sentence(explorer).startswith("26 + 1,300 + 400,500 + 5,010 = 406,836")
 
 
 # --- Lesson 4: training ---
@@ -231,6 +259,10 @@ def few_digits(digits):
     return Datasets(*(type(part)(part.images[:60], part.labels[:60]) for part in digits))
 
 
+def training_sentence(box):
+    return plain(by_type(box, ipywidgets.HTML)[0].value)
+
+
 def test_watch_training(few_digits, monkeypatch):
     displayed = []
     monkeypatch.setattr(training, "display", displayed.append)
@@ -246,13 +278,14 @@ def test_watch_training(few_digits, monkeypatch):
 
     trainer.train_model = interrupted
     training.watch_training(trainer)
-    assert sentence(displayed[0]).endswith(words.TRAINING_INTERRUPTED.format(iteration=2))
+    wanted = words.TRAINING_INTERRUPTED.format(iteration=2)
+    assert training_sentence(displayed[0]).endswith(wanted)
     assert trainer.iteration == 2
     training.watch_training(trainer)
     assert trainer.iteration == 6
     assert [by_type(box, ipywidgets.IntProgress)[0].value for box in displayed] == [2, 6]
-    assert "All epochs done" in sentence(displayed[1])
-    assert shown(displayed[1]).startswith(b"\x89PNG")
+    assert "All epochs done" in training_sentence(displayed[1])
+    assert bytes(by_type(displayed[1], ipywidgets.Image)[0].value).startswith(b"\x89PNG")
 
 
 def test_explore_training(few_digits):
@@ -266,7 +299,7 @@ def test_explore_training(few_digits):
         ends = time.monotonic() + 60
         while train.disabled and time.monotonic() < ends:
             await asyncio.sleep(0.01)
-        return sentence(box)
+        return training_sentence(box)
 
     async def steps():
         batch_size.value = 50
@@ -287,27 +320,121 @@ def test_explore_training(few_digits):
 
 
 EXPLORERS = {
-    "pixels": lambda digits: pixels.explore_pixels(PICTURE),
-    "convolution": lambda digits: convolution.explore_filter_shape(PICTURE),
-    "pooling": lambda digits: pooling.explore_pooling(FIVE),
-    "network": lambda digits: network.explore_design(),
-    "training": lambda digits: training.explore_training(digits),
+    "pixels": lambda: pixels.explore_pixels(PICTURE),
+    "convolution": lambda: convolution.explore_convolution("digit"),
+    "window": window.explore_window,
+    "filter flip": window.explore_filter_flip,
+    "pooling": pooling.explore_pooling,
+    "shifts": shifts.explore_shifts,
+    "network": network.explore_design,
 }
+of_every_explorer = pytest.mark.parametrize("make", EXPLORERS.values(), ids=EXPLORERS)
+KINDS = (
+    ipywidgets.IntSlider,
+    ipywidgets.SelectionSlider,
+    ipywidgets.BoundedIntText,
+    *CHOICES,
+    ipywidgets.Checkbox,
+    ipywidgets.Button,
+    ipywidgets.FileUpload,
+    ipywidgets.FloatText,
+    ipywidgets.IntProgress,
+)
 
 
-@pytest.mark.parametrize("make", EXPLORERS.values(), ids=EXPLORERS)
-def test_every_control_has_a_visible_label(make, digits):
-    kinds = (
-        ipywidgets.IntSlider,
-        ipywidgets.SelectionSlider,
-        ipywidgets.Checkbox,
-        ipywidgets.Button,
-        ipywidgets.IntProgress,
-    )
-    controls = by_type(make(digits), kinds)
-    labels = [control.description for control in controls]
+def check_labels(box):
+    labels = [control.description for control in by_type(box, KINDS)]
     assert all(labels)
     assert len(set(labels)) == len(labels)
-    others = by_type(make(digits), ipywidgets.ValueWidget)
-    shows_only = (ipywidgets.Image, ipywidgets.HTML)
-    assert all(isinstance(widget, (*kinds, *shows_only)) for widget in others)
+    others = by_type(box, ipywidgets.ValueWidget)
+    assert all(isinstance(one, (*KINDS, ipywidgets.Image, ipywidgets.HTML)) for one in others)
+
+
+@of_every_explorer
+def test_every_control_has_a_label_of_its_own(make):
+    check_labels(make())
+
+
+def test_the_trainings_controls_have_labels(digits):
+    check_labels(training.explore_training(digits))
+
+
+@of_every_explorer
+def test_every_picture_has_a_caption_of_its_own(make):
+    texts = captions(make())
+    assert all(texts)
+    assert len(set(texts)) == len(texts)
+
+
+@of_every_explorer
+def test_the_stand_in_shows_every_example(make):
+    explorer = make()
+    first = explorer.settings()
+    png, text = explorer.stand_in()
+    assert decoded(png).shape[1] == 960
+    assert Image.open(io.BytesIO(png)).format == "PNG"
+    assert "\n" not in text
+    for number, example in enumerate(explorer.examples, 1):
+        state = explorer.draw(**first | example).sentence.replace("\n", " ")
+        assert f"({number}) {state}" in text
+
+
+@of_every_explorer
+def test_the_stand_in_is_of_the_first_settings_whatever_was_moved(make):
+    explorer = make()
+    before, random = explorer.stand_in(), numpy.random.RandomState(0)
+    for _ in walk(explorer, random, 4, rarely=["picture", "source"]):
+        pass
+    assert explorer.stand_in() == before
+
+
+@of_every_explorer
+def test_a_page_without_a_kernel_gets_the_stand_in(make):
+    explorer = make()
+    bundle = explorer._repr_mimebundle_()
+    png, text = explorer.stand_in()
+    assert base64.b64decode(bundle["image/png"]) == png
+    assert bundle["text/plain"] == text
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+@of_every_explorer
+def test_all_choices_draw(make):
+    explorer = make()
+    first = explorer.settings()
+    for name, control in explorer.controls.items():
+        if not isinstance(control, CHOICES):
+            continue
+        for _, value in control.options:
+            control.value = value
+            # Nothing is uploaded yet.
+            assert is_impossible(explorer) == (value == "uploaded"), (name, value)
+            assert all(png.startswith(b"\x89PNG") for png in shown(explorer))
+        control.value = first[name]
+
+
+@of_every_explorer
+def test_every_move_draws_once(make, monkeypatch):
+    explorer, calls = make(), []
+    draw = explorer.draw
+
+    def counted(**values):
+        calls.append(values)
+        return draw(**values)
+
+    monkeypatch.setattr(explorer, "draw", counted)
+    # Controls that must follow another one, such as a slider that gets a new end, move without a
+    # second picture.
+    for name in walk(explorer, numpy.random.RandomState(0), 20, rarely=["picture", "source"]):
+        assert len(calls) == 1, name
+        calls.clear()
+
+
+@of_every_explorer
+def test_the_same_settings_give_the_same_bytes(make):
+    explorer, other = make(), make()
+    assert everything(explorer) == everything(other)
+    random, again = numpy.random.RandomState(1), numpy.random.RandomState(1)
+    rarely = ["picture", "source"]
+    for _ in zip(walk(explorer, random, 6, rarely), walk(other, again, 6, rarely), strict=True):
+        assert everything(explorer) == everything(other)

@@ -18,19 +18,32 @@ FLOORS = [
     ["paths"],
     ["theano_setup"],
     ["__init__"],
-    ["shapes", "checkpoints"],
-    ["checks", "design", "training"],
-    ["pictures", "figures", "widgets", "layers", "operations"],
+    ["shapes", "checkpoints", "fast"],
+    ["checks", "design", "training", "arithmetic", "fast.direct_convolution"],
+    ["filters", "pictures", "figures", "layers", "operations"],
+    ["drawing"],
+    ["widgets", "widgets.elements"],
+    [f"widgets.{name}" for name in ("explorer", "number_grid", "player", "training", "upload")],
     ["datasets.files", "datasets.download"],
     ["datasets.idx", "datasets.pickled"],
     ["datasets", "lenet"],
-    ["train_lenet", "self_check"],
-    ["explorers"],
-    [f"explorers.{name}" for name in ("pixels", "convolution", "pooling", "network", "training")],
+    ["train_lenet", "self_check", "gallery"],
+    ["explorers", "explorers.filter_choice"],
+    [f"explorers.{name}" for name in ("pixels", "convolution", "window", "network", "training")],
+    ["explorers.pooling"],
+    ["explorers.shifts"],
     ["__main__"],
 ]
 WITHOUT_THEANO = ["words", "paths", "shapes", "design", "checks", "training", "checkpoints"]
-WITHOUT_THEANO += ["pictures", "figures", "widgets", "datasets", "datasets.idx"]
+WITHOUT_THEANO += [
+    "arithmetic",
+    "filters",
+    "pictures",
+    "figures",
+    "widgets",
+    "datasets",
+    "datasets.idx",
+]
 WITHOUT_THEANO += ["datasets.files"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
 

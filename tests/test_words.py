@@ -17,8 +17,9 @@ TEMPLATES = {name: text for name, text in vars(words).items() if name.isupper()}
 
 TAG = re.compile(r"<[^<>]*>")
 TWO_WORDS = re.compile(r"[^\W\d_]{2,}[.,:;!?)\"']*\s+[(\"']*[^\W\d_]{2,}")
-# Not English: the command to type, and the smallest C program.
+# Not English: the command to type, the smallest C program, and how CSS lays controls out.
 NOT_WORDS = {
+    "repeat(auto-fill, minmax(min(23em, 100%), 1fr))",
     "python -m lenet_helpers",
     "#include <Python.h>\nint main() { return 0; } // ",
 }

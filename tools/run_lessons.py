@@ -12,6 +12,7 @@ from lenet_helpers import words
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat.v4 import new_output
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 CELL_TIMEOUT_SECONDS = 600
@@ -35,12 +36,8 @@ def run(path):
     client.create_kernel_manager().transport_encryption = "auto"
     client.execute()
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if WIDGET_VIEW in output.get("data", {}):
-                # Where no kernel runs, this stands in the explorer's place; and a fixed number
-                # keeps a widget from changing the file at every run.
-                output.data["text/plain"] = words.STORED_WIDGET
-                output.data[WIDGET_VIEW]["model_id"] = "0" * 32
+        if cell.cell_type == "code":
+            cell.outputs = [stored for output in cell.outputs for stored in stand_ins(output)]
     # Just what JupyterLab writes when it opens a notebook: anything else, and a lesson that was
     # only read would ask to be saved.
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -48,6 +45,26 @@ def run(path):
     notebook.metadata = {"kernelspec": kernel, "language_info": language}
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+
+
+def stand_ins(output):
+    """Return what is stored in the place of an output: where no kernel runs, no widget works."""
+    data = output.get("data", {})
+    if WIDGET_VIEW not in data:
+        return [output]
+    if "image/png" in data:
+        # An explorer's picture and sentence, stored as a figure's are.
+        sentence = data["text/plain"]
+        picture = {"image/png": data["image/png"], "text/plain": sentence}
+        prose = {"text/markdown": sentence, "text/plain": sentence}
+        return [
+            new_output("display_data", picture, metadata={"image/png": {"alt": sentence}}),
+            new_output("display_data", prose),
+        ]
+    data["text/plain"] = words.STORED_WIDGET
+    # A fixed number keeps a widget from changing the file at every run.
+    data[WIDGET_VIEW]["model_id"] = "0" * 32
+    return [output]
 
 
 def main(names):

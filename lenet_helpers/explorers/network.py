@@ -1,11 +1,13 @@
 """Lesson 3: a LeNet's shapes and parameters under other numbers of filters and filter sizes."""
 
-from lenet_helpers import figures, widgets, words
+from lenet_helpers import figures, words
 from lenet_helpers.design import LeNetDesign
+from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.explorer import Explorer, Picture, View
 
 
 def draw_design(nkerns0, nkerns1, filter_side0, filter_side1):
-    """Return a PNG file of a network's shapes, and the sentence that belongs to it.
+    """Return the `View` of a network's shapes.
 
     Parameters
     ----------
@@ -29,15 +31,25 @@ def draw_design(nkerns0, nkerns1, filter_side0, filter_side1):
         total=design.n_parameters,
         largest=max(layers, key=lambda layer: layer.n_parameters).name,
     )
-    return figures.to_png(figures.network(layers, design.image_shape())), sentence
+    png = figures.to_png(figures.network(layers, design.image_shape()))
+    return View((Picture(words.CAPTION_DESIGN, png),), sentence)
 
 
 def explore_design():
     """Return sliders for a LeNet's filters, and a drawing of every layer's shape."""
-    return widgets.explore(
-        draw_design,
-        nkerns0=widgets.integer_slider(words.LABEL_NKERNS.format(layer=0), 20, 1, 64),
-        nkerns1=widgets.integer_slider(words.LABEL_NKERNS.format(layer=1), 50, 1, 128),
-        filter_side0=widgets.integer_slider(words.LABEL_FILTER_SIDE.format(layer=0), 5, 1, 15),
-        filter_side1=widgets.integer_slider(words.LABEL_FILTER_SIDE.format(layer=1), 5, 1, 15),
-    )
+    nkerns = [
+        elements.integer_slider(words.LABEL_NKERNS.format(layer=layer), start, 1, most)
+        for layer, start, most in ((0, 20, 64), (1, 50, 128))
+    ]
+    sides = [
+        elements.integer_slider(words.LABEL_FILTER_SIDE.format(layer=layer), 5, 1, 15)
+        for layer in (0, 1)
+    ]
+    controls = {
+        "nkerns0": nkerns[0],
+        "nkerns1": nkerns[1],
+        "filter_side0": sides[0],
+        "filter_side1": sides[1],
+    }
+    examples = [{}, {"nkerns0": 6, "nkerns1": 16}, {"filter_side0": 9, "filter_side1": 3}]
+    return Explorer(draw_design, controls, examples)

@@ -1,10 +1,15 @@
 """The start lesson: a picture is a grid of numbers."""
 
-from lenet_helpers import figures, pictures, widgets, words
+from lenet_helpers import drawing, pictures, words
+from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.explorer import Explorer, Picture, View
+
+# Drawn about this large, whatever the number of pixels.
+DRAWN_SIDE = 300
 
 
 def draw_pixels(picture, side):
-    """Return a PNG file of a picture made of side x side pixels, and a sentence on them.
+    """Return the `View` of a picture made of side x side pixels.
 
     Parameters
     ----------
@@ -14,9 +19,10 @@ def draw_pixels(picture, side):
         Rows and columns of the new picture, pixels.
     """
     small = pictures.shrink(picture, (side, side))
+    times = DRAWN_SIDE // side
+    png = drawing.colour_picture(small.repeat(times, axis=0).repeat(times, axis=1))
     sentence = words.PIXELS_STATE.format(side=side, n_pixels=side * side, n_numbers=small.size)
-    title = words.TITLE_PIXELS.format(side=side)
-    return figures.to_png(figures.image_row([small], [title])), sentence
+    return View((Picture(words.CAPTION_PIXELS.format(side=side), png),), sentence)
 
 
 def explore_pixels(picture):
@@ -29,9 +35,10 @@ def explore_pixels(picture):
 
     Returns
     -------
-    ipywidgets.VBox
+    Explorer
     """
-    return widgets.explore(
+    return Explorer(
         lambda side: draw_pixels(picture, side),
-        side=widgets.integer_slider(words.LABEL_SIDE, 20, 2, 100),
+        {"side": elements.integer_slider(words.LABEL_SIDE, 20, 2, 100)},
+        [{"side": 10}, {}, {"side": 60}],
     )

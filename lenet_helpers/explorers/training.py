@@ -1,8 +1,10 @@
 """Lesson 4: a training to look at while it runs, and one with the learner's hands on it."""
 
-from lenet_helpers import figures, widgets, words
+from lenet_helpers import figures, words
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.train_lenet import compile_update, lenet_trainer
+from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.training import TrainingView, training_studio
 
 from IPython.display import display
 
@@ -55,7 +57,7 @@ def watch_training(trainer):
     trainer : Trainer
         Advanced in place.
     """
-    view = widgets.TrainingView(draw_training)
+    view = TrainingView(draw_training)
     display(view.box)
     remark = ""
     try:
@@ -95,9 +97,9 @@ def explore_training(datasets, n_epochs=3):
     n_images = len(datasets[0].images)
     sizes = [size for size in BATCH_SIZES if size <= n_images] or [n_images]
     start = sizes[min(1, len(sizes) - 1)]
-    return widgets.training_studio(
+    return training_studio(
         make_trainer,
         draw_training,
-        learning_rate=widgets.choice_slider(words.LABEL_LEARNING_RATE, 0.1, LEARNING_RATES),
-        batch_size=widgets.choice_slider(words.LABEL_BATCH_SIZE, start, sizes),
+        learning_rate=elements.choice_slider(words.LABEL_LEARNING_RATE, 0.1, LEARNING_RATES),
+        batch_size=elements.choice_slider(words.LABEL_BATCH_SIZE, start, sizes),
     )

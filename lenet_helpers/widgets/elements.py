@@ -1,0 +1,113 @@
+"""The small parts of explorers: sliders, menus, pictures and sentences, all of one look."""
+
+import html
+
+import ipywidgets
+
+LABEL_STYLE = {"description_width": "10.5em"}
+CONTROL_LAYOUT = {"width": "24em", "max_width": "100%", "margin": "2px 0"}
+# Two controls stand side by side, such as rows and columns, if the page is wide enough.
+CONTROLS_LAYOUT = {
+    "display": "grid",
+    "grid_template_columns": "repeat(auto-fill, minmax(min(23em, 100%), 1fr))",
+    "max_width": "56em",
+}
+# So do pictures, as many as there is room for.
+WRAPPING = {"display": "flex", "flex_flow": "wrap", "align_items": "flex-start"}
+# A box stretches its pictures over the whole page unless they align to its start.
+PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}
+
+
+def integer_slider(label, value, smallest, largest):
+    """Return a slider for whole numbers from `smallest` to `largest`."""
+    return ipywidgets.IntSlider(
+        value,
+        smallest,
+        largest,
+        description=label,
+        style=LABEL_STYLE,
+        layout=CONTROL_LAYOUT,
+    )
+
+
+def choice_slider(label, value, choices):
+    """Return a slider over a sequence of choices."""
+    return ipywidgets.SelectionSlider(
+        options=choices, value=value, description=label, style=LABEL_STYLE, layout=CONTROL_LAYOUT
+    )
+
+
+def choice(label, value, choices):
+    """Return buttons to choose from, on a line of their own.
+
+    `choices` is a dict from what a button says to what it means. A menu would need the arrow keys,
+    which JupyterLab takes away to move to the next cell.
+    """
+    return alone(
+        ipywidgets.ToggleButtons(
+            options=list(choices.items()),
+            value=value,
+            description=label,
+            style=LABEL_STYLE | {"button_width": "auto"},
+            # The label beside the buttons, as with the other controls.
+            layout={"width": "auto", "display": "flex"},
+        )
+    )
+
+
+def whole_number(label, value, smallest, largest):
+    """Return a field for a whole number, for ranges too long for a slider."""
+    return ipywidgets.BoundedIntText(
+        value, smallest, largest, description=label, style=LABEL_STYLE, layout=CONTROL_LAYOUT
+    )
+
+
+def checkbox(label, value):
+    """Return a box to tick, on a line of its own: its label is a sentence."""
+    layout = CONTROL_LAYOUT | {"width": "48em"}
+    return alone(ipywidgets.Checkbox(value, description=label, indent=False, layout=layout))
+
+
+def button(label, is_primary=False):
+    """Return a button."""
+    return ipywidgets.Button(description=label, button_style="primary" if is_primary else "")
+
+
+def controls_box(controls):
+    """Return a box whose controls stand in two columns, or in one on a narrow page."""
+    return ipywidgets.Box(list(controls), layout=CONTROLS_LAYOUT)
+
+
+def alone(control):
+    """Give a control a line of its own, and return it."""
+    # ipywidgets sets grid_column, and then takes it back with an empty grid_area.
+    control.layout.grid_area = "auto / 1 / auto / -1"
+    return control
+
+
+def wrapping_box(children=()):
+    """Return a box whose children stand side by side, in as many rows as needed."""
+    return ipywidgets.Box(list(children), layout=WRAPPING)
+
+
+def hidden_picture():
+    """Return an image widget that shows once it has bytes to show."""
+    # Without bytes a browser shows the sign of a broken picture.
+    return ipywidgets.Image(format="png", layout=PICTURE_LAYOUT | {"display": "none"})
+
+
+def show_picture(picture, png):
+    """Put the bytes of a PNG file into an image widget."""
+    picture.value = png
+    picture.layout.display = None
+
+
+def status(text):
+    """Return a sentence as HTML; screen readers read a new one out."""
+    lines = html.escape(text).replace("\n", "<br>")
+    return f'<p role="status" aria-live="polite">{lines}</p>'
+
+
+def caption(text):
+    """Return the words above a picture as HTML."""
+    return f'<span style="font-size: 90%">{html.escape(text)}</span>'

@@ -1,0 +1,189 @@
+"""An explorer: controls, pictures and a sentence around a plain function.
+
+Pictures travel as PNG bytes into image widgets, which neither flicker nor make the page jump.
+"""
+
+import base64
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from lenet_helpers import drawing, words
+from lenet_helpers.widgets import elements
+
+import ipyevents
+import ipywidgets
+
+NARROWEST_PICTURE, WIDEST_PICTURE, NARROWEST_CAPTION = 240, 340, 150
+
+
+class Picture(NamedTuple):
+    """A picture of an explorer: the words above it and the bytes of a PNG file.
+
+    One that `shrinks` is as wide as there is room for, others keep their size as far as possible.
+    """
+
+    caption: str
+    png: bytes
+    shrinks: bool = False
+
+
+class View(NamedTuple):
+    """What an explorer shows for some settings: pictures and a sentence.
+
+    `changes` is for controls that depend on what was drawn: {name of a control: {trait: value}}.
+    """
+
+    pictures: tuple
+    sentence: str
+    changes: dict = {}  # noqa: RUF012
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls around a function, which is called whenever a control moves.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(**settings)`` takes every control's value by its name and returns a `View`. If it
+        raises ValueError, the message takes the sentence's place and the last pictures stay.
+    controls : dict
+        A widget with a `value` for each setting.
+    examples : sequence of dict
+        Settings that differ from the first ones; a picture of them all stands in the explorer's
+        place where no kernel runs.
+    extras : sequence of ipywidgets.Widget
+        What stands between controls and pictures.
+    follow : callable, optional
+        ``follow(**settings)`` returns changes, as a `View` has them, for controls that depend on
+        others whether the settings work together or not.
+    on_click : callable, optional
+        ``on_click(settings, number, right, down)`` is told which picture was clicked, and where,
+        as fractions of its width and height; it returns new settings as a dict.
+    """
+
+    def __init__(self, draw, controls, examples=({},), extras=(), follow=None, on_click=None):
+        self.draw, self.controls, self.examples = draw, controls, examples
+        self.follow, self.on_click = follow, on_click
+        self._first_settings = self.settings()
+        self._frames, self._is_paused, self._shown_settings = [], False, None
+        self._shelf, self._sentence = elements.wrapping_box(), ipywidgets.HTML()
+        super().__init__(
+            [elements.controls_box(controls.values()), *extras, self._shelf, self._sentence]
+        )
+        for control in controls.values():
+            control.observe(self._update, names="value")
+        self._update()
+
+    def settings(self):
+        """Return every control's value by its name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def change(self, **values):
+        """Set several controls, and draw once."""
+        with self._paused():
+            for name, value in values.items():
+                control = self.controls[name]
+                # Its limit may belong to the last settings; the next drawing sets it right.
+                if getattr(control, "max", value) < value:
+                    control.max = value
+                control.value = value
+        self._update()
+
+    def stand_in(self):
+        """Return a PNG file of several settings, and the sentence that belongs to it."""
+        views = [self.draw(**self._first_settings | example) for example in self.examples]
+        rows = [
+            ([(picture.caption, picture.png) for picture in view.pictures], view.sentence)
+            for view in views
+        ]
+        sentence = words.STAND_IN.format(
+            states=" ".join(f"({n}) {view.sentence}" for n, view in enumerate(views, 1))
+        ).replace("\n", " ")
+        return drawing.sheet(rows), sentence
+
+    def _repr_mimebundle_(self, **kwargs):
+        # A page without a kernel can't show widgets, and takes the picture.
+        bundle = super()._repr_mimebundle_(**kwargs)
+        png, bundle["text/plain"] = self.stand_in()
+        return bundle | {"image/png": base64.b64encode(png).decode("ascii")}
+
+    @contextmanager
+    def _paused(self):
+        self._is_paused = True
+        try:
+            yield
+        finally:
+            self._is_paused = False
+
+    def _update(self, change=None):
+        if self._is_paused:
+            return
+        if self.follow:
+            self._apply(self.follow(**self.settings()))
+        settings = self.settings()
+        if settings == self._shown_settings:
+            return
+        try:
+            view = self.draw(**settings)
+        except ValueError as error:
+            self._sentence.value = elements.status(words.IMPOSSIBLE_SETTING.format(message=error))
+            self._shown_settings = None
+            return
+        self._apply(view.changes)
+        self._show(view.pictures)
+        self._sentence.value = elements.status(view.sentence)
+        self._shown_settings = self.settings()
+
+    def _apply(self, changes):
+        with self._paused():
+            for name, traits in changes.items():
+                for trait, value in traits.items():
+                    setattr(self.controls[name], trait, value)
+
+    def _show(self, pictures):
+        while len(self._frames) < len(pictures):
+            self._frames.append(_Frame(len(self._frames), self._clicked))
+        for frame, picture in zip(self._frames, pictures, strict=False):
+            frame.show(picture, is_clickable=self.on_click is not None)
+        shown = tuple(self._frames[: len(pictures)])
+        if self._shelf.children != shown:
+            self._shelf.children = shown
+
+    def _clicked(self, number, right, down):
+        try:
+            changes = self.on_click(self.settings(), number, right, down)
+        except ValueError:
+            return  # the picture is an old one, and the sentence says why
+        self.change(**changes)
+
+
+class _Frame(ipywidgets.VBox):
+    """A caption and a picture, which tells where it was clicked."""
+
+    def __init__(self, number, clicked):
+        self.caption, self.picture = ipywidgets.HTML(), elements.hidden_picture()
+        self.number, self.clicked, self.event = number, clicked, None
+        super().__init__([self.caption, self.picture], layout={"margin": "0 1em 0.5em 0"})
+
+    def show(self, picture, is_clickable):
+        """Show another picture."""
+        self.caption.value = elements.caption(picture.caption)
+        elements.show_picture(self.picture, picture.png)
+        # This place may have held a picture of the other kind.
+        width = flex = widest = None
+        if picture.shrinks:
+            width = drawing.from_png(picture.png).width
+            widest = f"{min(max(width, NARROWEST_CAPTION), WIDEST_PICTURE)}px"
+            flex = f"1 1 {min(max(width, NARROWEST_CAPTION), NARROWEST_PICTURE)}px"
+        self.layout.flex, self.layout.max_width = flex, widest
+        self.picture.layout.width = "100%" if picture.shrinks else None
+        self.picture.layout.max_width = f"{min(width, WIDEST_PICTURE)}px" if width else "100%"
+        if is_clickable and self.event is None:
+            self.event = ipyevents.Event(source=self.picture, watched_events=["click"])
+            self.event.on_dom_event(self._handle)
+
+    def _handle(self, event):
+        right = event["relativeX"] / event["boundingRectWidth"]
+        down = event["relativeY"] / event["boundingRectHeight"]
+        # A click on the very edge is one on the last cell.
+        self.clicked(self.number, min(max(right, 0), 0.9999), min(max(down, 0), 0.9999))

@@ -1,0 +1,208 @@
+"""Measure how fast the explorers answer: `make bench`, or `make bench JSON=figures.json`.
+
+In the kernel: from a control's change to the bytes of the new pictures. In the browser: from the
+press of a key to the last new picture on the page (left out where no chromium is found). The walk
+goes over all settings, one random control at a time, with the largest pictures: 500 x 500, RGB.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from pathlib import Path
+
+from lenet_helpers.explorers import convolution, pooling
+
+import numpy
+import theano
+
+from tools import browser
+
+N_CHANGES = 300
+SEED = 1
+# Longer than any explorer takes; a key that changes nothing is given up after it.
+PATIENCE_MS = 600
+KEYS = {
+    ".noUi-handle": ("ArrowRight", "ArrowLeft", "PageUp", "PageDown", "Home", "End"),
+    "input[type=checkbox]": ("Space",),
+    # The first choice is that of the picture: the large one stays. Numbers are typed, not chosen.
+    ".widget-toggle-buttons ~ * button.widget-toggle-button:not(:text('my own'))": ("Space",),
+}
+EXPLORERS = {
+    "convolution explorer": """
+from lenet_helpers.explorers.convolution import explore_convolution
+explore_convolution()""",
+    "pooling explorer": """
+from lenet_helpers.explorers.pooling import explore_pooling
+explorer = explore_pooling()
+explorer.change(source="cat0")
+explorer""",
+}
+# Notes when a key was pressed, and when the last of the pictures that it changed can be seen.
+STOPWATCH = """box => {
+    const watch = {pressed: null, seen: null};
+    box.addEventListener("keydown", () => { watch.pressed = performance.now(); }, true);
+    new MutationObserver(async changes => {
+        await Promise.all(changes.map(change => change.target.decode().catch(() => null)));
+        requestAnimationFrame(() => { watch.seen = performance.now(); });
+    }).observe(box, {subtree: true, attributeFilter: ["src"]});
+    window.watch = watch;
+}"""
+# Keys on a control that is disabled would go to the notebook.
+IS_READY = "control => control === document.activeElement && !control.closest('[disabled]')"
+READ_STOPWATCH = """patience => new Promise(resolve => {
+    const watch = window.watch, started = performance.now();
+    let last = null, since = started;
+    const look = () => {
+        const now = performance.now();
+        if (watch.seen !== last) { last = watch.seen; since = now; }
+        const settled = last !== null && last > watch.pressed && now - since > 120;
+        if (settled) resolve(last - watch.pressed);
+        else if (now - started > patience) resolve(null);
+        else setTimeout(look, 10);
+    };
+    look();
+})"""
+
+
+def in_kernel(n_changes):
+    """Return, by explorer, the seconds from each change of a control to the PNG bytes."""
+    rng = numpy.random.RandomState(SEED)
+    explorers = dict(
+        zip(
+            EXPLORERS,
+            (convolution.explore_convolution(), pooling.explore_pooling()),
+            strict=True,
+        )
+    )
+    explorers["pooling explorer"].change(source="cat0")
+    seconds = {}
+    for name, explorer in explorers.items():
+        # The large pictures stay: the others are faster.
+        controls = [
+            control
+            for key, control in explorer.controls.items()
+            if key not in ("picture", "source") and len(choices(control))
+        ]
+        seconds[name] = [change_one(controls, rng) for _ in range(n_changes)]
+    return seconds
+
+
+def change_one(controls, rng):
+    """Set one of the controls to another value; return the seconds until all is drawn."""
+    while True:
+        control = controls[rng.randint(len(controls))]
+        possible = choices(control)
+        value = possible[rng.randint(len(possible))]
+        if not control.disabled and value != control.value:
+            break
+    started = time.perf_counter()
+    control.value = value
+    return time.perf_counter() - started
+
+
+def choices(control):
+    """Return the values that a control can take; none for uploads and grids of numbers."""
+    if hasattr(control, "options"):
+        return [value for _, value in control.options if value != "own"]
+    if isinstance(control.value, bool):
+        return [False, True]
+    return range(control.min, control.max + 1) if hasattr(control, "min") else []
+
+
+def in_browser(n_changes):
+    """Return, by explorer, the seconds from each key press to the last new picture."""
+    rng = numpy.random.RandomState(SEED)
+    seconds = {}
+    with (
+        browser.served() as address,
+        browser.chromium() as chromium,
+        browser.page_of(chromium, address) as page,
+        browser.scratch_notebook(EXPLORERS.values()) as notebook,
+    ):
+        browser.open_and_run(page, address, notebook)
+        for number, name in enumerate(EXPLORERS):
+            box = browser.show_cell(page, number).element_handle()
+            box.evaluate(STOPWATCH)
+            handles = [
+                (handle, keys)
+                for kind, keys in KEYS.items()
+                for handle in box.query_selector_all(kind)
+            ]
+            seconds[name] = []
+            while len(seconds[name]) < n_changes:
+                handle, keys = handles[rng.randint(len(handles))]
+                handle.focus()
+                if not handle.evaluate(IS_READY):
+                    continue
+                page.evaluate("() => { window.watch.seen = null; }")
+                handle.press(keys[rng.randint(len(keys))])
+                milliseconds = page.evaluate(READ_STOPWATCH, PATIENCE_MS)
+                if milliseconds is not None:
+                    seconds[name].append(milliseconds / 1000)
+    return seconds
+
+
+def summary(seconds):
+    """Return the median, the 95th percentile and the extremes of some seconds, as a dict in ms."""
+    milliseconds = 1000 * numpy.asarray(seconds)
+    return {
+        "changes": len(seconds),
+        "median": float(numpy.median(milliseconds)),
+        "95th percentile": float(numpy.percentile(milliseconds, 95)),
+        "least": float(milliseconds.min()),
+        "most": float(milliseconds.max()),
+    }
+
+
+def machine():
+    """Return what this machine is, as a dict."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    settings = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE")
+    return {
+        "processor": models[0] if models else platform.processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "theano": theano.__version__,
+        "compiler flags": theano.config.gcc__cxxflags,
+        **{name: os.environ.get(name, "") for name in settings},
+    }
+
+
+def main():
+    """Measure, print a table, and write the figures to a file if one is named."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--json", type=Path, help="a file for the figures")
+    parser.add_argument("--changes", type=int, default=N_CHANGES, help="of each explorer")
+    settings = parser.parse_args()
+    measured = {"in the kernel": in_kernel(settings.changes)}
+    if browser.CHROMIUM:
+        measured["in the browser"] = in_browser(settings.changes)
+    else:
+        print("Left out: the browser; there is no chromium on this machine.")
+    figures = {
+        where: {name: summary(seconds) for name, seconds in by_explorer.items()}
+        for where, by_explorer in measured.items()
+    }
+    print("milliseconds                           median  95th percentile   least    most")
+    for where, by_explorer in figures.items():
+        for name, row in by_explorer.items():
+            print(
+                f"{name + ' ' + where:38} {row['median']:6.1f} {row['95th percentile']:16.1f} "
+                f"{row['least']:7.1f} {row['most']:7.1f}"
+            )
+    about = machine()
+    print(*(f"{key}: {value}" for key, value in about.items() if value != ""), sep="; ")
+    if settings.json:
+        text = json.dumps({"machine": about, "milliseconds": figures}, indent=2)
+        settings.json.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
