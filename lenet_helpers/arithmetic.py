@@ -61,8 +61,10 @@ def _rounded(expression, span, step, added, cells):
     """Return 'expression = cells', with the rounding in between if there is any."""
     if span % step == 0:
         return f"{expression} = {cells}"
-    rounding = words.ROUND_DOWN if cells < span / step + added else words.ROUND_UP
     exact = span / step + added
-    # Four digits are enough to see what is rounded, but not for large numbers.
-    shown = f"{exact:.4g}" if float(f"{exact:.4g}") % 1 else f"{exact:.10g}"
+    rounding = words.ROUND_DOWN if cells < exact else words.ROUND_UP
+    # Two decimals are enough to see what is rounded, but not after a division by hundreds.
+    shown = f"{exact:.2f}".rstrip("0").rstrip(".")
+    if float(shown) % 1 == 0:
+        shown = f"{exact:.10g}"
     return f"{expression} = {shown}, {rounding}: {cells}"

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from lenet_helpers import figures
+from lenet_helpers.pictures import PIXEL_LEVELS
 
 import matplotlib
 import numpy
@@ -39,20 +40,28 @@ def from_png(png):
     return Image.open(io.BytesIO(png))
 
 
-def colour_picture(picture):
+def colour_picture(picture, enlarge=1, has_edge=False):
     """Draw a picture, pixel by pixel.
 
     Parameters
     ----------
     picture : numpy.ndarray
         (rows, columns, 3), from 0 to 1.
+    enlarge : int
+        Pixels to draw for each pixel and side.
+    has_edge : bool
+        Whether a grey line of one pixel goes round it.
 
     Returns
     -------
     bytes
-        A PNG file of as many pixels.
+        A PNG file.
     """
-    return to_png(Image.fromarray((picture * 256).clip(0, 255).astype("uint8")))
+    levels = (picture * PIXEL_LEVELS).clip(0, PIXEL_LEVELS - 1).astype("uint8")
+    levels = levels.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+    if has_edge:
+        levels = numpy.pad(levels, [(1, 1), (1, 1), (0, 0)], constant_values=PIXEL_LEVELS // 2)
+    return to_png(Image.fromarray(levels))
 
 
 def grey_levels(values):
@@ -72,7 +81,7 @@ def grey_levels(values):
     return (heights / (heights.max() or 1) * 255).astype("uint8")
 
 
-def grey_picture(values, shrink=1, enlarge=1):
+def grey_picture(values, shrink=1):
     """Draw a feature map from its smallest value (black) to its largest (white).
 
     Parameters
@@ -81,8 +90,6 @@ def grey_picture(values, shrink=1, enlarge=1):
         (rows, columns).
     shrink : int
         Of so many by so many cells the mean becomes one pixel.
-    enlarge : int
-        Pixels for each cell and side.
 
     Returns
     -------
@@ -92,8 +99,6 @@ def grey_picture(values, shrink=1, enlarge=1):
     image = Image.fromarray(grey_levels(values))
     if shrink > 1:
         image = image.reduce(shrink)
-    if enlarge > 1:
-        image = image.resize([side * enlarge for side in image.size], Image.Resampling.NEAREST)
     return to_png(image)
 
 
@@ -112,7 +117,7 @@ def marked_picture(values, marks, colour):
     Returns
     -------
     bytes
-        A PNG file with a palette, a third of one in RGB.
+        A PNG file with a palette, which takes half the time of one in RGB.
     """
     # The brightest grey gives its place in the palette to the colour.
     levels = numpy.where(marks, 255, numpy.minimum(grey_levels(values), 254)).astype("uint8")

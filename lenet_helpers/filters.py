@@ -31,6 +31,11 @@ def random_filters(filter_shape, seed=SEED):
     tuple of numpy.ndarray
         W of shape `filter_shape`, uniform in +-1/sqrt(input maps x rows x columns), and b of
         shape (filters,), uniform in +-0.5; dtype float64.
+
+    Raises
+    ------
+    ValueError
+        If the shape has not four positive entries, or the seed is not from 0 to 2**32 - 1.
     """
     filter_shape = shapes.check_filter_shape(filter_shape)
     rng = numpy.random.RandomState(seed)
@@ -75,27 +80,38 @@ def named_filter(name, rows, columns):
 
 
 def resized(numbers, rows, columns):
-    """Return rows of numbers cut, or filled up with zeros, at the right and at the bottom."""
+    """Return rows of numbers cut, or filled up with zeros, at the right and at the bottom.
+
+    Parameters
+    ----------
+    numbers : sequence of sequence of float
+        The rows, all of one length.
+    rows, columns : int
+        The new size.
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns), dtype float64.
+    """
     kept = numpy.asarray(numbers, dtype="float64")[:rows, :columns]
     return numpy.pad(kept, [(0, rows - kept.shape[0]), (0, columns - kept.shape[1])])
 
 
-def for_all_colours(weights, input_maps=3):
-    """Return one filter that applies the same weights to the mean of all input maps.
+def for_all_colours(weights):
+    """Return one filter that applies the same weights to the mean of red, green and blue.
 
     Parameters
     ----------
     weights : numpy.ndarray
         (filter rows, filter columns).
-    input_maps : int
-        How many there are, 3 for an RGB picture.
 
     Returns
     -------
     numpy.ndarray
-        (1, input_maps, filter rows, filter columns).
+        (1, 3, filter rows, filter columns).
     """
-    return numpy.stack([weights / input_maps] * input_maps)[numpy.newaxis]
+    return numpy.stack([weights / 3] * 3)[numpy.newaxis]
 
 
 def _identity(rows, columns):
@@ -133,7 +149,11 @@ def _emboss(rows, columns):
 
 
 def _binomial(length):
-    return numpy.array([math.comb(length - 1, k) for k in range(length)], dtype="float64")
+    """Return binomial coefficients, scaled so that long rows of them stay finite."""
+    row = numpy.ones(1)
+    for _ in range(length - 1):
+        row = numpy.convolve(row, [0.5, 0.5])
+    return row
 
 
 def _derivative(length):

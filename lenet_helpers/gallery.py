@@ -67,11 +67,11 @@ def digit_map():
 
 def _digit():
     enlarged = numpy.kron(digit_map(), numpy.ones((DIGIT_ENLARGEMENT, DIGIT_ENLARGEMENT)))
-    return numpy.stack([enlarged] * 3, axis=2).astype("float64")
+    return numpy.stack([enlarged] * 3, axis=2)
 
 
 def _edge():
-    return numpy.where(numpy.arange(8) < 4, 1.0, 8.0) * numpy.ones((8, 1))
+    return numpy.tile(numpy.repeat([1.0, 8.0], 4), (8, 1))
 
 
 def _cross():
@@ -87,7 +87,7 @@ def _ring():
 
 
 def _ramp():
-    return numpy.add.outer(numpy.zeros(8), numpy.arange(8.0)) + 1
+    return numpy.tile(numpy.arange(1.0, 9.0), (8, 1))
 
 
 def _dot():
@@ -96,10 +96,5 @@ def _dot():
     return picture
 
 
-LARGE = {
-    "cat": cache(pictures.load_picture),
-    "rings": cache(_rings),
-    "squares": cache(_squares),
-    "digit": cache(_digit),
-}
+LARGE = {"cat": pictures.load_picture, "rings": _rings, "squares": _squares, "digit": _digit}
 SMALL = {"edge": _edge, "cross": _cross, "ring": _ring, "ramp": _ramp, "dot": _dot}

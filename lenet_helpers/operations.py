@@ -54,7 +54,7 @@ def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip
     images = checks.images_4d(images, filters.shape[1], "float32")
     shapes.conv_output_shape(images.shape, filters.shape, border_mode, subsample)
     padding = (shapes.border_padding(side, border_mode) for side in filters.shape[2:])
-    steps = shapes.pair(subsample, words.NAME_SUBSAMPLE)
+    steps = _within_int64(shapes.pair(subsample, words.NAME_SUBSAMPLE))
     applied = filters[:, :, ::-1, ::-1] if filter_flip else filters
     return _convolution()(images, applied, numpy.array([*padding, *steps], dtype="int64"))
 
@@ -123,6 +123,7 @@ def pool(feature_maps, poolsize, ignore_border, stride=None, mode="max"):
     checks.one_of(mode, POOLING_MODES, words.NAME_MODE)
     window = shapes.pair(poolsize, words.NAME_POOLSIZE)
     steps = window if stride is None else shapes.pair(stride, words.NAME_STRIDE)
+    steps = _within_int64(steps)
     # One compiled function takes maps with any number of axes in front of rows and columns.
     stacked = maps.reshape(-1, 1, *maps.shape[-2:])
     return _pooling(ignore_border, mode)(stacked, window, steps).reshape(shape)
@@ -140,6 +141,11 @@ def compile_pooling():
     for mode in POOLING_MODES:
         for ignore_border in (True, False):
             _pooling(ignore_border, mode)
+
+
+def _within_int64(steps):
+    # No array is as long as this; a longer step makes no difference, and Theano can't take it.
+    return [min(step, 2**40) for step in steps]
 
 
 @cache

@@ -26,7 +26,8 @@ def load_picture(path=paths.DATA_FOLDER / "cat.jpg"):
     Parameters
     ----------
     path : str or path, optional
-        Any file that Pillow can read; transparency is laid over white.
+        Any file that Pillow can read; transparency is laid over white, and a photograph is
+        turned as its camera was held.
 
     Returns
     -------
@@ -64,7 +65,8 @@ def decode_picture(content, name, largest_side):
     Raises
     ------
     ValueError
-        If the file is not a picture, is cut off, or has too many pixels.
+        If the file is not a picture, is cut off, or has more than 40 million pixels. A JPEG file
+        counts with the pixels that are read of it.
     """
     image = _read(io.BytesIO(content), name, largest_side)
     # Of a small picture copies are cheap. Palettes and the like can't be averaged as they are.
@@ -222,7 +224,7 @@ def _read(source, name, largest_side=None):
     """Return a Pillow image, upright, from a path or from a stream of a file's bytes."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns of pictures that are refused here anyway.
+            # Pillow warns of large pictures; what is too large is refused below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(source)
         with image:

@@ -338,14 +338,14 @@ SHIFT_SPOT = "one maximum"
 # --- Explorers: states ---
 
 IMPOSSIBLE_SETTING = (
-    "This setting does not work. {message} A picture shows the last setting that worked."
+    "This setting does not work. {message} The pictures show the last settings that worked."
 )
 STAND_IN = (
     "Some settings of an explorer; run the lesson's cells, and its controls appear here. {states}"
 )
 STORED_WIDGET = "A widget: run the lesson's cells, and its controls appear here."
 NOTHING_UPLOADED = "There is no picture of your own yet: upload one with the button below."
-UPLOADED = "{name} is shown."
+UPLOADED = "{name} is loaded."
 CONVOLUTION_STATE = (
     "Rows: {rows}. Columns: {columns}. {n_maps} x {map_rows} x {map_columns} cells in the feature "
     "maps, {weights} = {n_weights:,} weights in the filters."
@@ -358,6 +358,7 @@ MANY_PRODUCTS = "the sum of {n_products} products"
 FLIP_STATE = "The two maps differ in {n_different} of {n_cells} cells (yellow): {why}"
 FLIP_SYMMETRIC = "turned by 180 degrees, this filter looks the same."
 FLIP_NOT_SYMMETRIC = "turned by 180 degrees, this filter is another one."
+FLIP_SAME_HERE = "this filter is another one when turned, but on this picture both give the same."
 PIXELS_STATE = (
     "{side} x {side} = {n_pixels:,} pixels; with red, green and blue {n_numbers:,} numbers."
 )
@@ -369,15 +370,16 @@ POOLING_STATE = (
 )
 POOLING_WINNERS = ", {n_winners:,} win theirs (blue)"
 SHIFT_STATE = "{shift}: {n_stay:,} of {n_outputs:,} pooled cells stay as they were. {share}"
-SHIFT_NONE, SHIFT_BY = "Not shifted", "Shifted by {down} down and {right} to the right"
+SHIFT_NONE, SHIFT_BY = "Not shifted", "Shifted by {rows} {vertically} and {columns} {sideways}"
+SHIFT_DOWN, SHIFT_UP, SHIFT_RIGHT, SHIFT_LEFT = "down", "up", "to the right", "to the left"
 SHIFT_SHARE_SPOT = (
     "Counted over all cells of a {pool_rows} x {pool_columns} window and all 8 shifts by one "
     "pixel, {n_unchanged} of {n_shifts} leave the whole pooled map as it was: {share} = "
     "{decimal:.4f}."
 )
 SHIFT_SHARE_PICTURE = (
-    "Over all 8 shifts by one pixel, {percent:.1f} % of the pooled cells stay; for a single "
-    "maximum {share} of the shifts change nothing."
+    "Of all 8 shifts by one pixel, {n_unchanged} leave the whole pooled map as it was (for a "
+    "single maximum {share} of the shifts do); {percent:.1f} % of the pooled cells stay."
 )
 ROUND_DOWN, ROUND_UP = "rounded down", "rounded up"
 DESIGN_STATE = "{parts} = {total:,} parameters; {largest} has the most."

@@ -113,7 +113,7 @@ def test_the_docstrings_examples():
         (arithmetic.pool_arithmetic(8, 3, True, 5), "(8 - 3) / 5 + 1 = 2"),
         # Without dropping, a window starts at every fifth cell, however few of its own it finds.
         (arithmetic.pool_arithmetic(8, 3, False, 5), "8 / 5 = 1.6, rounded up: 2"),
-        (arithmetic.pool_arithmetic(7, 3, False), "7 / 3 = 2.333, rounded up: 3"),
+        (arithmetic.pool_arithmetic(7, 3, False), "7 / 3 = 2.33, rounded up: 3"),
     ],
 )
 def test_other_cases_in_words(text, wanted):

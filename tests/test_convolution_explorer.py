@@ -193,23 +193,17 @@ def check(explorer, wanted):
     check_sentence(sentence(explorer), wanted)
 
 
-def check_controls(explorer, W, own):
+def check_controls(explorer, own):
     """Compare the controls that follow others: the grid, the ends of sliders, what is disabled."""
     controls, now = explorer.controls, explorer.settings()
     is_own, is_random = now["filter_name"] == "own", now["filter_name"] == "random"
     assert is_shown(controls["own"]) == is_own
     assert controls["filter_rows"].max == controls["filter_columns"].max == (7 if is_own else 31)
     assert controls["n_filters"].disabled == controls["seed"].disabled == (not is_random)
+    numpy.testing.assert_allclose(now["own"], own, atol=1e-9)
     if is_own:
-        assert now["own"] == resized(own, now["filter_rows"], now["filter_columns"])
         numbers = [field.value for field in grid_fields(controls["own"])]
         assert numbers == [number for row in now["own"] for number in row]
-    elif max(W.shape[2:]) <= 7:
-        # W has a third of a named filter for each colour; random ones have their mean.
-        mean = W.mean(axis=(0, 1)) * (1 if is_random else 3)
-        numpy.testing.assert_allclose(now["own"], mean, atol=0.000501)
-    else:
-        assert now["own"] == own
 
 
 @pytest.fixture
@@ -240,18 +234,37 @@ class Watch:
     def __init__(self, explorer):
         self.explorer, self.uploaded, self.n_impossible = explorer, None, 0
         self.seen = {name: set() for name in explorer.settings() if name != "upload"}
+        self.numbers, self.is_edited = {}, False
+        self.own = self.wanted_own(explorer.settings())
         self.remember()
+
+    def wanted_own(self, now):
+        """What the grid must hold: numbers once typed stay, others follow the last filter."""
+        sides = [min(now[name], 7) for name in ("filter_rows", "filter_columns")]
+        if now["filter_name"] != "own":
+            if self.is_edited or (now["filter_name"] == "sobel_rows" and sides[0] < 2):
+                return self.own
+            if now["filter_name"] == "sobel_columns" and sides[1] < 2:
+                return self.own
+            if now["filter_name"] == "random":
+                weights = filters.random_filters((1, 3, *sides), now["seed"])[0][0].sum(axis=0)
+            else:
+                weights = filters.named_filter(now["filter_name"], *sides)
+            self.numbers = {cell: round(x, 3) for cell, x in numpy.ndenumerate(weights)}
+        return [[self.numbers.get((i, j), 0) for j in range(sides[1])] for i in range(sides[0])]
 
     def remember(self):
         now = self.explorer.settings()
-        self.last, self.own = everything(self.explorer)[:2], now["own"]
+        self.last = everything(self.explorer)[:2]
         for name, values in self.seen.items():
             values.add(now[name])
 
     def look(self, moved):
         now = self.explorer.settings()
         if moved == "own":
-            self.own = now["own"]
+            self.is_edited = True
+            self.numbers |= dict(numpy.ndenumerate(numpy.array(now["own"])))
+        self.own = self.wanted_own(now)
         wanted = wanted_state(now, self.own, self.uploaded)
         if wanted is None:
             assert is_impossible(self.explorer), now
@@ -259,7 +272,7 @@ class Watch:
             self.n_impossible += 1
         else:
             check(self.explorer, wanted)
-            check_controls(self.explorer, wanted.W, self.own)
+            check_controls(self.explorer, self.own)
         self.remember()
 
 
@@ -508,7 +521,7 @@ def own_explorer(name="sobel_rows", sides=(3, 3)):
 def check_own(explorer):
     wanted = wanted_state(explorer.settings(), explorer.settings()["own"], None)
     check(explorer, wanted)
-    check_controls(explorer, wanted.W, explorer.settings()["own"])
+    check_controls(explorer, explorer.settings()["own"])
 
 
 def test_own_numbers_begin_with_the_last_filters():
@@ -549,6 +562,35 @@ def test_sliders_resize_the_grid():
     explorer.controls["filter_rows"].value = 1
     assert explorer.settings()["own"] == (rounded_sobel()[0][:2],)
     check_own(explorer)
+
+
+def test_typed_numbers_come_back():
+    explorer = own_explorer()
+    grid_fields(explorer.controls["own"])[8].value = 5.25
+    mine = explorer.settings()["own"]
+    explorer.controls["filter_rows"].value = 1
+    explorer.controls["filter_rows"].value = 3
+    assert explorer.settings()["own"] == mine
+    explorer.controls["filter_name"].value = "blur"
+    explorer.controls["filter_name"].value = "own"
+    assert explorer.settings()["own"] == mine
+    check_own(explorer)
+
+
+def test_own_numbers_begin_with_a_large_filter_in_a_size_that_the_grid_can_have():
+    explorer = own_explorer("identity", (31, 21))
+    wanted = numpy.zeros((7, 7))
+    wanted[3, 3] = 1
+    assert numpy.array_equal(explorer.settings()["own"], wanted)
+
+
+def test_an_even_map_keeps_its_value():
+    explorer = convolution.explore_convolution("digit")
+    levels = numpy.full((9, 9, 3), 128)
+    upload(explorer, as_file(levels))
+    explorer.change(filter_name="own", filter_rows=1, filter_columns=1, activation="none")
+    grid_fields(explorer.controls["own"])[0].value = -1.0
+    assert "from -0.5 to -0.5" in captions(explorer)[1]
 
 
 def test_own_filters_have_at_most_7_x_7_numbers():

@@ -126,15 +126,17 @@ def test_a_shrunk_picture_shows_the_mean_of_blocks(shrink):
     assert abs(found - wanted).max() <= ONE_LEVEL
 
 
-def test_an_enlarged_picture_repeats_its_cells():
-    values = RANDOM.randn(3, 4)
-    small = pixels(drawing.grey_picture(values), "L")
-    large = pixels(drawing.grey_picture(values, enlarge=5), "L")
-    assert large.shape == (15, 20)
+def test_an_enlarged_picture_repeats_its_pixels():
+    picture = RANDOM.rand(3, 4, 3)
+    small = pixels(drawing.colour_picture(picture), "RGB")
+    large = pixels(drawing.colour_picture(picture, 5), "RGB")
+    assert large.shape == (15, 20, 3)
     for row, column in numpy.ndindex(15, 20):
-        assert large[row, column] == small[row // 5, column // 5]
-    both = pixels(drawing.grey_picture(numpy.kron(values, numpy.ones((2, 2))), 2, 5), "L")
-    assert numpy.array_equal(both, large)
+        assert (large[row, column] == small[row // 5, column // 5]).all()
+    framed = pixels(drawing.colour_picture(picture, 5, has_edge=True), "RGB")
+    assert (framed[1:-1, 1:-1] == large).all()
+    assert (framed[0] == 128).all()
+    assert (framed[:, -1] == 128).all()
 
 
 # --- Numbers ---

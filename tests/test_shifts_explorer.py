@@ -1,5 +1,6 @@
 """The shifts explorer: what moves and what stays, counted by loops."""
 
+import math
 import re
 from fractions import Fraction
 from functools import cache
@@ -46,8 +47,10 @@ def stays_by_loops(feature_map, poolsize, shift):
 
 
 def spot_by_loops(poolsize, cell):
-    spot = numpy.zeros((3 * poolsize[0], 3 * poolsize[1]))
-    spot[poolsize[0] + cell[0], poolsize[1] + cell[1]] = 1
+    # Wherever a shift by 3 moves the maximum, it stays on the map.
+    around = [math.ceil(3 / side) for side in poolsize]
+    spot = numpy.zeros([(2 * n + 1) * side for n, side in zip(around, poolsize, strict=True)])
+    spot[around[0] * poolsize[0] + cell[0], around[1] * poolsize[1] + cell[1]] = 1
     return spot
 
 
@@ -197,7 +200,8 @@ def check(explorer):
 
 
 def check_sentence(text, now, before, window, shift, changed):
-    moved = f"Shifted by {shift[0]} down and {shift[1]} to the right"
+    vertically, sideways = "up" if shift[0] < 0 else "down", "left" if shift[1] < 0 else "right"
+    moved = f"Shifted by {abs(shift[0])} {vertically} and {abs(shift[1])} to the {sideways}"
     counted = f"{changed.size - changed.sum():,} of {changed.size:,} pooled cells stay"
     begin = f"{moved if any(shift) else 'Not shifted'}: {counted} as they were. "
     assert text.startswith(begin)
@@ -213,12 +217,14 @@ def check_sentence(text, now, before, window, shift, changed):
         return
     stays = [stays_by_loops(before, window, one).mean() for one in AROUND]
     found = re.fullmatch(
-        r"Over all 8 shifts by one pixel, (\d+\.\d) % of the pooled cells stay; for a single "
-        r"maximum (\S+) of the shifts change nothing\.",
+        r"Of all 8 shifts by one pixel, (\d) leave the whole pooled map as it was \(for a single "
+        r"maximum (\S+) of the shifts do\); (\d+\.\d) % of the pooled cells stay\.",
         rest,
     )
     assert found, rest
-    assert abs(float(found[1]) - 100 * numpy.mean(stays)) <= 0.0501
+    whole = [stays_by_loops(before, window, one).all() for one in AROUND]
+    assert int(found[1]) == sum(whole)
+    assert abs(float(found[3]) - 100 * numpy.mean(stays)) <= 0.0501
     assert Fraction(found[2]) == share
 
 
@@ -281,15 +287,15 @@ def test_changed_cells_are_marked():
     # The 1 leaves the middle window for the one on its left.
     yellow = ImageColor.getrgb(drawing.FILLS[drawing.MARKED])
     levels = decoded(shown(explorer)[3])
-    side = (len(levels) - 1) // 3
+    side = (len(levels) - 1) // 5
     marked = [
         (row, column)
-        for row in range(3)
-        for column in range(3)
+        for row in range(5)
+        for column in range(5)
         if tuple(levels[row * side + 5, column * side + 5]) == yellow
     ]
-    assert marked == [(1, 0), (1, 1)]
-    assert "7 of 9 pooled cells stay" in sentence(explorer)
+    assert marked == [(2, 1), (2, 2)]
+    assert "23 of 25 pooled cells stay" in sentence(explorer)
     check(explorer)
 
 

@@ -39,6 +39,8 @@ def served():
         command = [sys.executable, "tools/lab.py", "--port", str(port), "--browser", "no"]
         # Lets us see when a kernel is idle and a cell has run.
         command += ["--", "--LabApp.expose_app_in_browser=True"]
+        # Two servers that keep the same workspace get into each other's way.
+        command += [f"--LabApp.workspaces_dir={Path(home) / 'workspaces'}"]
         server = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -48,7 +50,12 @@ def served():
             text=True,
         )
         try:
-            found = next(filter(None, (re.search(r"http://\S+", line) for line in server.stdout)))
+            for line in server.stdout:
+                found = re.search(r"http://\S+", line)
+                if found:
+                    break
+            else:
+                raise RuntimeError("the server ended without printing an address")
             yield found.group()
         finally:
             server.send_signal(signal.SIGINT)
@@ -73,7 +80,10 @@ def page_of(browser, address):
     page.console_errors = []
     page.on(
         "console",
-        lambda message: message.type == "error" and page.console_errors.append(message.text),
+        lambda message: (
+            message.type == "error"
+            and page.console_errors.append(f"{message.text} {message.location['url']}")
+        ),
     )
     page.on("pageerror", lambda error: page.console_errors.append(str(error)))
     try:
@@ -105,6 +115,7 @@ def open_and_run(page, address, notebook):
         address.replace(FIRST_LESSON, notebook).replace(
             "/lab/tree/", "/lab/workspaces/auto-t/tree/"
         )
+        + "&reset"
     )
     page.wait_for_function(
         """path => {
@@ -120,11 +131,32 @@ def open_and_run(page, address, notebook):
         """() => {
             const panel = window.jupyterapp.shell.currentWidget;
             const code = panel.content.widgets.filter(cell => cell.model.type === "code");
-            return code.every(cell => cell.model.executionState !== "running"
+            const outputs = code.flatMap(cell => cell.model.sharedModel.outputs);
+            // After an error the cells that follow don't run.
+            const isBroken = outputs.some(output => output.output_type === "error");
+            return isBroken || code.every(cell => cell.model.executionState !== "running"
                 && cell.model.executionCount !== null && !cell.promptNode?.innerText.includes("*"))
                 && panel.sessionContext.session.kernel.status === "idle";
         }""",
         timeout=RUN_TIMEOUT_MS,
+    )
+
+
+def output_kinds(page):
+    """Return the kind of every output in the notebook, such as 'display_data' or 'error'."""
+    return page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .filter(cell => cell.cell_type === "code")
+            .flatMap(cell => cell.outputs.map(output => output.output_type))"""
+    )
+
+
+def widget_cells(page):
+    """Return the numbers of the cells that are tagged `widget`."""
+    return page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .map((cell, number) => [cell.model.getMetadata("tags"), number])
+            .filter(([tags]) => tags?.includes("widget")).map(([, number]) => number)"""
     )
 
 
@@ -134,10 +166,11 @@ def show_cell(page, number):
         """number => {
             const notebook = window.jupyterapp.shell.currentWidget.content;
             notebook.activeCellIndex = number;
+            notebook.widgets[number].node.dataset.shown = number;
             return notebook.scrollToItem(number, "start");
         }""",
         number,
     )
-    box = page.locator(".jp-CodeCell.jp-mod-active .widget-vbox").first
+    box = page.locator(f"[data-shown='{number}'] .widget-vbox").first
     box.wait_for(timeout=30_000)
     return box

@@ -5,6 +5,7 @@ from functools import cache
 
 from lenet_helpers import (
     arithmetic,
+    checks,
     drawing,
     filters,
     gallery,
@@ -26,7 +27,6 @@ MOST_FILTERS = 4
 # Of a sum of float32, relative to the sum of its absolute weights; pixels are 1 at the most.
 ROUNDING = 2e-6
 LARGEST_STEP = 4
-LARGEST_SEED = 2**31 - 1
 # More maps than this are drawn at half their size: they would not fit side by side.
 MOST_MAPS_IN_FULL = 2
 FILTER_PICTURE_SIDE = 96
@@ -82,7 +82,13 @@ def explore_convolution(picture="cat"):
     Returns
     -------
     Explorer
+
+    Raises
+    ------
+    ValueError
+        If there is no such picture.
     """
+    checks.one_of(picture, gallery.LARGE, words.NAME_PICTURE)
     operations.compile_feature_maps()
     upload = Upload(words.LABEL_UPLOAD, "image/*", decode_photograph)
     samples = {
@@ -99,7 +105,7 @@ def explore_convolution(picture="cat"):
         "upload": elements.alone(upload),
         **filter_choice.filter_controls(filter_choice.RANDOM, 9, LARGEST_FILTER_SIDE),
         "n_filters": elements.integer_slider(words.LABEL_N_FILTERS, 2, 1, MOST_FILTERS),
-        "seed": elements.whole_number(words.LABEL_SEED, filters.SEED, 0, LARGEST_SEED),
+        "seed": elements.seed(filters.SEED),
         "step_rows": elements.integer_slider(words.LABEL_STEP_ROWS, 1, 1, LARGEST_STEP),
         "step_columns": elements.integer_slider(words.LABEL_STEP_COLUMNS, 1, 1, LARGEST_STEP),
         "border_mode": elements.choice(words.LABEL_BORDER_MODE, "valid", modes),
@@ -132,7 +138,7 @@ def draw_convolution(
     step_rows,
     step_columns,
     filter_flip,
-    own=(),
+    own,
     upload=None,
 ):
     """Return the `View` of a picture and its feature maps.
@@ -177,6 +183,8 @@ def draw_convolution(
         subsample=(step_rows, step_columns),
         filter_flip=filter_flip,
     )[0]
+    # The learner's own weights may be too large for float32.
+    checks.float_array(maps, words.NAME_FEATURE_MAPS, "float32")
     maps = [
         _without_noise(feature_map, ROUNDING * numpy.abs(weights).sum())
         for feature_map, weights in zip(maps, W, strict=True)
@@ -216,12 +224,21 @@ def draw_convolution(
     return View(tuple(shown), sentence)
 
 
-def follow_choices(n_filters, seed, **settings):
-    """Return what the choice of a filter changes in other controls."""
+def follow_choices(seed, **settings):
+    """Return what the choice of a filter changes in other controls, as `Explorer` takes it.
+
+    Parameters
+    ----------
+    seed : int
+        Of the random filters.
+    **settings
+        The other settings of `draw_convolution`.
+    """
 
     def weights_of(name, rows, columns, own):
         if name == filter_choice.RANDOM:
-            return filters.random_filters((n_filters, 3, rows, columns), seed)[0].mean(axis=(0, 1))
+            # The first filter, as a grey picture sees it: the same in all three colours.
+            return filters.random_filters((1, 3, rows, columns), seed)[0][0].sum(axis=0)
         return filter_choice.chosen_weights(name, rows, columns, own)
 
     is_named = {"disabled": settings["filter_name"] != filter_choice.RANDOM}
@@ -237,12 +254,15 @@ def _without_noise(feature_map, noise):
     """
     if numpy.ptp(feature_map) > noise:
         return feature_map
-    return numpy.full_like(feature_map, feature_map.mean() if feature_map.max() > noise else 0)
+    mean = feature_map.mean()
+    return numpy.full_like(feature_map, mean if abs(mean) > noise else 0)
 
 
 @cache
 def _sample(name):
     picture = gallery.large_picture(name)
+    # It is shared by all explorers.
+    picture.setflags(write=False)
     return Photograph(picture, drawing.colour_picture(picture))
 
 
@@ -258,7 +278,5 @@ def _filter_picture(weights):
     largest = numpy.abs(weights).max() or 1
     levels = 0.5 + weights.transpose(1, 2, 0) / (2 * largest)
     times = max(1, FILTER_PICTURE_SIDE // max(rows, columns))
-    large = levels.repeat(times, axis=0).repeat(times, axis=1)
     # White weights need an edge on white paper, black ones on a dark page.
-    framed = numpy.pad(large, [(1, 1), (1, 1), (0, 0)], constant_values=0.5)
-    return drawing.colour_picture(framed)
+    return drawing.colour_picture(levels, times, has_edge=True)

@@ -1,8 +1,10 @@
 """The choice of a filter, which the convolution's explorers share: a name, a size, or numbers."""
 
+from contextlib import suppress
+
 from lenet_helpers import filters, words
 from lenet_helpers.widgets import elements
-from lenet_helpers.widgets.number_grid import LARGEST_SIDE, NumberGrid, as_rows, rounded
+from lenet_helpers.widgets.number_grid import LARGEST_SIDE, NumberGrid, rounded
 
 OWN, RANDOM = "own", "random"
 # The controls that a filter has, in the order in which `chosen_weights` takes them.
@@ -63,8 +65,8 @@ def chosen_weights(filter_name, filter_rows, filter_columns, own):
 def follow_filter(weights_of, settings, largest_side):
     """Return what the choice of a filter changes in the grid and in the sliders for its size.
 
-    While another filter is chosen the hidden grid follows it, so that the learner's own filter
-    begins with the numbers of the last one, rounded.
+    Until the learner types a number the hidden grid follows the filter that is chosen, so that
+    their own begins with the numbers of the last one, rounded, in a size that the grid can have.
 
     Parameters
     ----------
@@ -81,14 +83,13 @@ def follow_filter(weights_of, settings, largest_side):
     dict
         As an `Explorer` takes it from `follow`.
     """
-    is_own = settings["filter_name"] == OWN
-    grid = {"visible": is_own}
-    try:
-        weights = weights_of(*(settings[name] for name in NAMES))
-    except ValueError:
-        pass  # drawing it says so
+    name, *sides, own = (settings[name] for name in NAMES)
+    sides = [min(side, LARGEST_SIDE) for side in sides]
+    if name == OWN:
+        grid, largest = {"visible": True, "shape": sides}, min(largest_side, LARGEST_SIDE)
     else:
-        if max(weights.shape) <= LARGEST_SIDE:
-            grid["value"] = as_rows(weights) if is_own else rounded(weights)
-    largest = {"max": min(largest_side, LARGEST_SIDE) if is_own else largest_side}
-    return {"own": grid, "filter_rows": largest, "filter_columns": largest}
+        grid, largest = {"visible": False}, largest_side
+        # If it raises, drawing it will say why.
+        with suppress(ValueError):
+            grid["suggested"] = rounded(weights_of(name, *sides, own))
+    return {"own": grid, "filter_rows": {"max": largest}, "filter_columns": {"max": largest}}

@@ -19,8 +19,7 @@ def draw_pixels(picture, side):
         Rows and columns of the new picture, pixels.
     """
     small = pictures.shrink(picture, (side, side))
-    times = DRAWN_SIDE // side
-    png = drawing.colour_picture(small.repeat(times, axis=0).repeat(times, axis=1))
+    png = drawing.colour_picture(small, DRAWN_SIDE // side)
     sentence = words.PIXELS_STATE.format(side=side, n_pixels=side * side, n_numbers=small.size)
     return View((Picture(words.CAPTION_PIXELS.format(side=side), png),), sentence)
 

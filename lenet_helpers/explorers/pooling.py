@@ -16,13 +16,12 @@ from lenet_helpers import (
 )
 from lenet_helpers.explorers.convolution import feature_maps
 from lenet_helpers.widgets import elements, number_grid
-from lenet_helpers.widgets.explorer import Explorer, Picture, View
+from lenet_helpers.widgets.explorer import Explorer, Picture, View, cell_at
 
 import numpy
 
 LARGEST_WINDOW = 10
 LARGEST_SMALL_MAP = 10
-LARGEST_SEED = 2**31 - 1
 # Lesson 2 prints [0, 0] of these maps with ignore_border=True, and [1, 0] with False.
 LESSON_SEED, LESSON_SHAPE = 1, (3, 2, 5, 5)
 LESSON_MAPS = {"first": (0, 0), "second": (1, 0)}
@@ -90,7 +89,7 @@ def explore_pooling():
     slider = elements.integer_slider
     controls = {
         "source": elements.choice(words.LABEL_MAP, "first", names),
-        "seed": elements.alone(elements.whole_number(words.LABEL_SEED, 1, 0, LARGEST_SEED)),
+        "seed": elements.alone(elements.seed(1)),
         "map_rows": slider(words.LABEL_MAP_ROWS, 5, 1, LARGEST_SMALL_MAP),
         "map_columns": slider(words.LABEL_MAP_COLUMNS, 5, 1, LARGEST_SMALL_MAP),
         "own": elements.alone(number_grid.NumberGrid(words.LABEL_OWN_MAP, lesson_map("first"))),
@@ -101,7 +100,7 @@ def explore_pooling():
         "stride_columns": slider(words.LABEL_STRIDE_COLUMNS, 2, 1, LARGEST_WINDOW),
         "mode": elements.choice(words.LABEL_MODE, "max", modes),
         "ignore_border": elements.checkbox(words.LABEL_IGNORE_BORDER, True),
-        "position": slider(words.LABEL_POOLED_CELL, 0, 0, 3),
+        "position": elements.long_slider(words.LABEL_POOLED_CELL, 0, 3),
     }
     return Explorer(draw_pooling, controls, EXAMPLES, (), follow_choices, choose_window)
 
@@ -133,7 +132,7 @@ def draw_pooling(
     mode,
     ignore_border,
     position,
-    own=(),
+    own,
 ):
     """Return the `View` of a feature map and of both its pooled ones.
 
@@ -202,17 +201,22 @@ def draw_pooling(
 
 
 def follow_choices(source, stride_is_window, pool_rows, pool_columns, **settings):
-    """Return what the choice of a map and of the stride changes in other controls."""
+    """Return what the choice of a map and of the stride changes in other controls.
+
+    Parameters
+    ----------
+    source, stride_is_window, pool_rows, pool_columns, **settings
+        As for `draw_pooling`.
+    """
     has_size, largest_grid = source in (RANDOM, OWN), number_grid.LARGEST_SIDE
     of_size = {"disabled": not has_size}
     of_size["max"] = largest_grid if source == OWN else LARGEST_SMALL_MAP
-    grid = {"visible": source == OWN}
-    feature_map = _map(
-        source, *(settings[name] for name in ("map_rows", "map_columns", "seed", "own"))
-    )
-    if max(feature_map.shape) <= largest_grid:
-        as_grid = number_grid.as_rows if source == OWN else number_grid.rounded
-        grid["value"] = as_grid(feature_map)
+    feature_map = _map(source, *(settings[name] for name in MAP_NAMES))
+    if source == OWN:
+        grid = {"visible": True, "shape": feature_map.shape}
+    else:
+        part = feature_map[:largest_grid, :largest_grid]
+        grid = {"visible": False, "suggested": number_grid.rounded(part)}
     stride = {"disabled": stride_is_window}
     return {
         "map_rows": of_size,
@@ -243,9 +247,8 @@ def choose_window(settings, number, right, down):
     window = (settings["pool_rows"], settings["pool_columns"])
     stride = (settings["stride_rows"], settings["stride_columns"])
     stride = None if settings["stride_is_window"] else stride
-    rows, columns = shapes.pool_output_shape(shape, window, borders[number], stride)
-    position = int(down * rows) * columns + int(right * columns)
-    return {"ignore_border": borders[number], "position": position}
+    pooled_shape = shapes.pool_output_shape(shape, window, borders[number], stride)
+    return {"ignore_border": borders[number], "position": cell_at(pooled_shape, right, down)}
 
 
 def lesson_map(name):

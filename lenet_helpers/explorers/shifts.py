@@ -6,6 +6,7 @@ from itertools import product
 
 from lenet_helpers import drawing, figures, gallery, operations, shapes, words
 from lenet_helpers.explorers import pooling
+from lenet_helpers.pictures import PIXEL_LEVELS
 from lenet_helpers.widgets import elements
 from lenet_helpers.widgets.explorer import Explorer, Picture, View
 
@@ -14,12 +15,10 @@ import numpy
 DIRECTIONS = tuple(shift for shift in product((-1, 0, 1), repeat=2) if shift != (0, 0))
 LARGEST_WINDOW = 5
 LARGEST_SHIFT = 3
-# The windows in each direction around a single maximum: enough for every shift.
-N_WINDOWS = 3
 SPOT = "spot"
 CAT_PART = (slice(100, 160), slice(120, 180))
 DRAWN_SIDE = 240
-CHANGED_COLOUR = numpy.array([255, 226, 122]) / 256
+CHANGED_COLOUR = numpy.array([255, 226, 122]) / PIXEL_LEVELS
 
 
 def unchanged_shifts(poolsize):
@@ -77,6 +76,11 @@ def shift_map(feature_map, down, right):
         (rows, columns).
     down, right : int
         Pixels; negative numbers move it up and to the left.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape and dtype.
     """
     rows, columns = (
         numpy.clip(numpy.arange(length) - by, 0, length - 1)
@@ -86,12 +90,27 @@ def shift_map(feature_map, down, right):
 
 
 def spot_map(poolsize, cell):
-    """Return a map of 3 x 3 windows, zero but for a 1 in a cell of the middle one."""
-    feature_map = numpy.zeros([N_WINDOWS * side for side in poolsize])
-    middle = N_WINDOWS // 2
-    feature_map[
-        tuple(middle * side + offset for side, offset in zip(poolsize, cell, strict=True))
-    ] = 1
+    """Return a map of whole windows, zero but for a 1 in a cell of the middle one.
+
+    Parameters
+    ----------
+    poolsize : tuple of int
+        The window's (rows, columns), cells.
+    cell : tuple of int
+        The maximum's (row, column) in its window, from 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns), dtype float64: in each direction as many windows as the largest shift of
+        the explorer can need, at least 3.
+    """
+    around = [-(-LARGEST_SHIFT // side) for side in poolsize]
+    feature_map = numpy.zeros(
+        [(1 + 2 * n) * side for n, side in zip(around, poolsize, strict=True)]
+    )
+    place = (n * side + offset for n, side, offset in zip(around, poolsize, cell, strict=True))
+    feature_map[tuple(place)] = 1
     return feature_map
 
 
@@ -161,12 +180,24 @@ def draw_shift(source, pool_rows, pool_columns, spot_row, spot_column, down, rig
             decimal=float(share),
         )
     else:
-        percent = 100 * stays_after_shifts(before, poolsize).mean()
-        rest = words.SHIFT_SHARE_PICTURE.format(percent=percent, share=share)
+        over_all = stays_after_shifts(before, poolsize)
+        rest = words.SHIFT_SHARE_PICTURE.format(
+            n_unchanged=int(over_all.all(axis=(1, 2)).sum()),
+            share=share,
+            percent=100 * over_all.mean(),
+        )
     is_shifted = (down, right) != (0, 0)
-    shift = words.SHIFT_BY.format(down=down, right=right) if is_shifted else words.SHIFT_NONE
+    shift = words.SHIFT_BY.format(
+        rows=abs(down),
+        vertically=words.SHIFT_UP if down < 0 else words.SHIFT_DOWN,
+        columns=abs(right),
+        sideways=words.SHIFT_LEFT if right < 0 else words.SHIFT_RIGHT,
+    )
     sentence = words.SHIFT_STATE.format(
-        shift=shift, n_stay=int(stays.sum()), n_outputs=stays.size, share=rest
+        shift=shift if is_shifted else words.SHIFT_NONE,
+        n_stay=int(stays.sum()),
+        n_outputs=stays.size,
+        share=rest,
     )
     shown = (
         Picture(words.CAPTION_BEFORE, drawn(before, windows=poolsize)),
@@ -178,7 +209,13 @@ def draw_shift(source, pool_rows, pool_columns, spot_row, spot_column, down, rig
 
 
 def follow_choices(source, pool_rows, pool_columns, **settings):
-    """Return what the choice of a map and of the window changes in other controls."""
+    """Return what the choice of a map and of the window changes in other controls.
+
+    Parameters
+    ----------
+    source, pool_rows, pool_columns, **settings
+        As for `draw_shift`.
+    """
     is_spot = {"disabled": source != SPOT}
     return {
         "spot_row": is_spot | {"max": pool_rows},
@@ -211,8 +248,8 @@ def _in_numbers(values, windows=None, changed=None):
 
 def _in_greys(values, windows=None, changed=None):
     """Draw a map in greys, without its many windows; cells that changed are tinted yellow."""
-    colours = numpy.stack([drawing.grey_levels(values) / 256] * 3, axis=2)
+    colours = numpy.stack([drawing.grey_levels(values) / PIXEL_LEVELS] * 3, axis=2)
     if changed is not None:
         colours[changed] = (colours[changed] + CHANGED_COLOUR) / 2
     times = max(1, DRAWN_SIDE // max(values.shape))
-    return drawing.colour_picture(colours.repeat(times, axis=0).repeat(times, axis=1))
+    return drawing.colour_picture(colours, times)

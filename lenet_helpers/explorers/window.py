@@ -2,10 +2,20 @@
 
 from typing import NamedTuple
 
-from lenet_helpers import arithmetic, drawing, figures, filters, gallery, operations, shapes, words
+from lenet_helpers import (
+    arithmetic,
+    checks,
+    drawing,
+    figures,
+    filters,
+    gallery,
+    operations,
+    shapes,
+    words,
+)
 from lenet_helpers.explorers import filter_choice
 from lenet_helpers.widgets import elements
-from lenet_helpers.widgets.explorer import Explorer, Picture, View
+from lenet_helpers.widgets.explorer import Explorer, Picture, View, cell_at
 from lenet_helpers.widgets.player import Player
 
 import numpy
@@ -110,11 +120,17 @@ def explore_window(picture="cross"):
     -------
     Explorer
         A click on a cell of the feature map moves the window there.
+
+    Raises
+    ------
+    ValueError
+        If there is no such picture.
     """
+    checks.one_of(picture, gallery.SMALL, words.NAME_PICTURE)
     operations.compile_feature_maps()
     modes = {mode: mode for mode in shapes.BORDER_MODES}
     # The first window of the cross that shows more than zeros and its edge.
-    position = elements.integer_slider(words.LABEL_POSITION, 7, 0, 35)
+    position = elements.long_slider(words.LABEL_POSITION, 7, 35)
     controls = {
         "picture": _picture_choice(picture),
         **filter_choice.filter_controls("sobel_columns", 3, LARGEST_FILTER_SIDE),
@@ -146,7 +162,7 @@ def draw_window(
     step_columns,
     filter_flip,
     position,
-    own=(),
+    own,
 ):
     """Return the `View` of a sliding window.
 
@@ -204,7 +220,13 @@ def draw_window(
 
 
 def follow_filter(**settings):
-    """Return what the choice of a filter changes in other controls."""
+    """Return what the choice of a filter changes in other controls.
+
+    Parameters
+    ----------
+    **settings
+        As for `draw_window` or `draw_filter_flip`.
+    """
     return filter_choice.follow_filter(_small_weights, settings, LARGEST_FILTER_SIDE)
 
 
@@ -229,7 +251,7 @@ def move_window(settings, number, right, down):
         settings["border_mode"],
         (settings["step_rows"], settings["step_columns"]),
     )[2:]
-    return {"position": int(down * shape[0]) * shape[1] + int(right * shape[1])}
+    return {"position": cell_at(shape, right, down)}
 
 
 def explore_filter_flip(picture="dot"):
@@ -244,6 +266,7 @@ def explore_filter_flip(picture="dot"):
     -------
     Explorer
     """
+    checks.one_of(picture, gallery.SMALL, words.NAME_PICTURE)
     operations.compile_feature_maps()
     controls = {
         "picture": _picture_choice(picture),
@@ -255,7 +278,7 @@ def explore_filter_flip(picture="dot"):
 FLIP_EXAMPLES = ({}, {"picture": "edge", "filter_name": "sobel_columns"}, {"filter_name": "blur"})
 
 
-def draw_filter_flip(picture, filter_name, filter_rows, filter_columns, own=()):
+def draw_filter_flip(picture, filter_name, filter_rows, filter_columns, own):
     """Return the `View` of one filter's convolution and correlation.
 
     Parameters
@@ -281,10 +304,13 @@ def draw_filter_flip(picture, filter_name, filter_rows, filter_columns, own=()):
         Picture(words.CAPTION_CORRELATION, drawing.number_grid(correlation, fills)),
     )
     is_symmetric = numpy.allclose(weights, weights[::-1, ::-1])
+    why = words.FLIP_NOT_SYMMETRIC if differs.any() else words.FLIP_SAME_HERE
+    if is_symmetric:
+        why = words.FLIP_SYMMETRIC
     sentence = words.FLIP_STATE.format(
         n_different=int(differs.sum()),
         n_cells=differs.size,
-        why=words.FLIP_SYMMETRIC if is_symmetric else words.FLIP_NOT_SYMMETRIC,
+        why=why,
     )
     return View(shown, sentence)
 

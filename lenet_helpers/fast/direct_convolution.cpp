@@ -42,7 +42,7 @@ struct Geometry {
     npy_intp n_planes, plane_rows, plane_columns;
     npy_intp weight_rows, weight_columns;
 
-    // False if the filter does not fit into the image with its border.
+    // False if the filter does not fit into the image with its border, or nothing could hold it.
     bool complete() {
         const npy_intp free_rows = rows + 2 * pad_rows - filter_rows;
         const npy_intp free_columns = columns + 2 * pad_columns - filter_columns;
@@ -60,7 +60,7 @@ struct Geometry {
         plane_rows = (out_rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS + weight_rows - 1;
         plane_columns =
             (out_columns + TILE_COLUMNS - 1) / TILE_COLUMNS * TILE_COLUMNS + weight_columns - 1;
-        return true;
+        return (double)n_planes * plane_rows * plane_columns < 1e15;
     }
 
     // The plane of a filter's cell.

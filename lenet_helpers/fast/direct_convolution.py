@@ -19,9 +19,10 @@ class DirectConvolution(COp):
     """Correlate images with filters; border and steps are numbers given at run time.
 
     Inputs are the images (batch, input maps, rows, columns) and the filters (filters, input maps,
-    filter rows, filter columns), both float32, and four int64: the zeros added at each end of the
-    rows and of the columns, and the steps in rows and columns. The result is (batch, filters,
-    output rows, output columns), float32. Nothing is turned here.
+    filter rows, filter columns), both float32 and finite, and a vector of four int64: the zeros
+    added at each end of the rows and of the columns, and the steps in rows and
+    columns. The result is (batch, filters, output rows, output columns), float32. Nothing
+    is turned here. At run time arrays that do not fit together raise ValueError.
     """
 
     # Theano compiles an op without properties anew in every process.
@@ -29,7 +30,7 @@ class DirectConvolution(COp):
     dtype = "float32"
 
     def make_node(self, images, filters, geometry):
-        """Return the node that applies this op to three Theano variables."""
+        """Return the node that applies this op to three Theano variables, or raise TypeError."""
         images, filters = (T.as_tensor_variable(part) for part in (images, filters))
         geometry = T.as_tensor_variable(geometry)
         wanted = [(images, self.dtype, 4), (filters, self.dtype, 4), (geometry, "int64", 1)]
@@ -46,7 +47,7 @@ class DirectConvolution(COp):
 
     def c_headers(self, **kwargs):
         """Return the headers that the kernel includes."""
-        return ["<string.h>", "<algorithm>", "<new>", "<vector>"]
+        return ["<string.h>", "<algorithm>", "<exception>", "<vector>"]
 
     def c_compile_args(self, **kwargs):
         """Return the options for the C++ compiler."""

@@ -13,8 +13,11 @@ static bool apply_direct_convolution(PyArrayObject* images, PyArrayObject* filte
         const npy_int64* number = (const npy_int64*)PyArray_DATA(geometry);
         Geometry g = {image[1],  image[2],  image[3],  filter[0], filter[2],
                       filter[3], number[0], number[1], number[2], number[3]};
-        fits = image[1] == filter[1] && filter[2] > 0 && filter[3] > 0 && number[0] >= 0 &&
-               number[1] >= 0 && number[2] > 0 && number[3] > 0 && g.complete();
+        // More zeros than this could overflow a size.
+        const npy_int64 most = (npy_int64)1 << 40;
+        fits = image[1] == filter[1] && filter[2] > 0 && filter[3] > 0 && 0 <= number[0] &&
+               number[0] <= most && 0 <= number[1] && number[1] <= most && number[2] > 0 &&
+               number[3] > 0 && g.complete();
         npy_intp shape[4] = {image[0], filter[0], g.out_rows, g.out_columns};
         // Theano hands over the last result, whose memory can be used again.
         if (fits && !(*maps && PyArray_IS_C_CONTIGUOUS(*maps) &&
@@ -26,7 +29,7 @@ static bool apply_direct_convolution(PyArrayObject* images, PyArrayObject* filte
             direct_convolution(g, image[0], (const float*)PyArray_DATA(images),
                                (const float*)PyArray_DATA(filters),
                                (float*)PyArray_DATA(*maps));
-        } catch (const std::bad_alloc&) {
+        } catch (const std::exception&) {  // bad_alloc, or length_error beyond any memory
             PyErr_NoMemory();
         }
     }

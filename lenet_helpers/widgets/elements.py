@@ -2,7 +2,11 @@
 
 import html
 
+from lenet_helpers import words
+
 import ipywidgets
+
+LARGEST_SEED = 2**31 - 1
 
 LABEL_STYLE = {"description_width": "10.5em"}
 CONTROL_LAYOUT = {"width": "24em", "max_width": "100%", "margin": "2px 0"}
@@ -30,6 +34,13 @@ def integer_slider(label, value, smallest, largest):
     )
 
 
+def long_slider(label, value, largest):
+    """Return a slider from 0 for many values, on a line of its own."""
+    slider = alone(integer_slider(label, value, 0, largest))
+    slider.layout.width = "48em"
+    return slider
+
+
 def choice_slider(label, value, choices):
     """Return a slider over a sequence of choices."""
     return ipywidgets.SelectionSlider(
@@ -55,10 +66,15 @@ def choice(label, value, choices):
     )
 
 
-def whole_number(label, value, smallest, largest):
-    """Return a field for a whole number, for ranges too long for a slider."""
+def seed(value):
+    """Return a field for a random seed: the range is too long for a slider."""
     return ipywidgets.BoundedIntText(
-        value, smallest, largest, description=label, style=LABEL_STYLE, layout=CONTROL_LAYOUT
+        value,
+        0,
+        LARGEST_SEED,
+        description=words.LABEL_SEED,
+        style=LABEL_STYLE,
+        layout=CONTROL_LAYOUT,
     )
 
 
@@ -110,4 +126,5 @@ def status(text):
 
 def caption(text):
     """Return the words above a picture as HTML."""
-    return f'<span style="font-size: 90%">{html.escape(text)}</span>'
+    text = html.escape(text)
+    return f'<span style="display: inline-block; font-size: 90%; line-height: 1.2">{text}</span>'

@@ -84,7 +84,7 @@ class Explorer(ipywidgets.VBox):
             for name, value in values.items():
                 control = self.controls[name]
                 # Its limit may belong to the last settings; the next drawing sets it right.
-                if getattr(control, "max", value) < value:
+                if hasattr(control, "max") and control.max < value:
                     control.max = value
                 control.value = value
         self._update()
@@ -157,6 +157,15 @@ class Explorer(ipywidgets.VBox):
         self.change(**changes)
 
 
+def cell_at(shape, right, down):
+    """Return which cell of a grid of (rows, columns) was clicked, counted row by row from 0.
+
+    `right` and `down` say where in the picture, as fractions from 0 to below 1.
+    """
+    rows, columns = shape
+    return int(down * rows) * columns + int(right * columns)
+
+
 class _Frame(ipywidgets.VBox):
     """A caption and a picture, which tells where it was clicked."""
 
@@ -177,7 +186,7 @@ class _Frame(ipywidgets.VBox):
             flex = f"1 1 {min(max(width, NARROWEST_CAPTION), NARROWEST_PICTURE)}px"
         self.layout.flex, self.layout.max_width = flex, widest
         self.picture.layout.width = "100%" if picture.shrinks else None
-        self.picture.layout.max_width = f"{min(width, WIDEST_PICTURE)}px" if width else "100%"
+        self.picture.layout.max_width = widest if width else "100%"
         if is_clickable and self.event is None:
             self.event = ipyevents.Event(source=self.picture, watched_events=["click"])
             self.event.on_dom_event(self._handle)

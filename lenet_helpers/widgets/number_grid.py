@@ -28,23 +28,55 @@ class NumberGrid(ipywidgets.VBox):
         The numbers. A value of another shape makes a grid of that shape.
     visible : bool
         Whether the grid takes part in the page. A hidden one sends nothing to the browser.
+    suggested : tuple of tuple of float
+        Setting it sets the value, unless the learner has typed a number: that must not be lost.
+    shape : tuple of int
+        The value's (rows, columns). Setting it cuts the grid or makes it larger; cells that come
+        back hold their last number, and new ones 0.
     """
 
     value = traitlets.Tuple()
     visible = traitlets.Bool(True)
 
     def __init__(self, label, value):
-        self._fields, self._is_filling = {}, False
+        self._fields, self._is_filling, self._numbers, self._is_edited = {}, False, {}, False
         self._grid = ipywidgets.GridBox()
         super().__init__([ipywidgets.HTML(elements.caption(label)), self._grid])
         self.observe(self._fill, names=["value", "visible"])
         self.value = as_rows(value)
 
+    @property
+    def suggested(self):
+        """The value, as far as the learner has not changed it."""
+        return self.value
+
+    @suggested.setter
+    def suggested(self, value):
+        """Set the value, as far as the learner has not changed it."""
+        if not self._is_edited:
+            self._numbers.clear()
+            self.value = value
+
+    @property
+    def shape(self):
+        """The value's (rows, columns)."""
+        return len(self.value), len(self.value[0])
+
+    @shape.setter
+    def shape(self, shape):
+        """Cut the value, or make it larger."""
+        rows, columns = shape
+        self.value = tuple(
+            tuple(self._numbers.get((row, column), 0.0) for column in range(columns))
+            for row in range(rows)
+        )
+
     def _fill(self, change):
+        for row, numbers in enumerate(self.value):
+            self._numbers.update(((row, column), x) for column, x in enumerate(numbers))
         self.layout.display = None if self.visible else "none"
         if not self.visible:
             return
-        shape = (len(self.value), len(self.value[0]))
         self._is_filling = True
         try:
             fields = []
@@ -56,7 +88,7 @@ class NumberGrid(ipywidgets.VBox):
         finally:
             self._is_filling = False
         if self._grid.children != tuple(fields):
-            self._grid.layout.grid_template_columns = f"repeat({shape[1]}, auto)"
+            self._grid.layout.grid_template_columns = f"repeat({self.shape[1]}, auto)"
             self._grid.layout.width = "max-content"
             self._grid.children = fields
 
@@ -75,6 +107,7 @@ class NumberGrid(ipywidgets.VBox):
     def _read(self, change):
         if self._is_filling:
             return
+        self._is_edited = True
         self.value = tuple(
             tuple(self._fields[row, column].value for column in range(len(numbers)))
             for row, numbers in enumerate(self.value)

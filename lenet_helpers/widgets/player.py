@@ -57,7 +57,11 @@ class Player(ipywidgets.HBox):
     async def _run(self):
         if self.slider.value == self.slider.max:
             self.slider.value = self.slider.min
-        while self.slider.value < self.slider.max:
-            await asyncio.sleep(SECONDS_PER_STEP)
-            self.slider.value += 1
-        self._end()
+        try:
+            while self.slider.value < self.slider.max:
+                await asyncio.sleep(SECONDS_PER_STEP)
+                self.slider.value += 1
+        finally:
+            # A task that was stopped may have a successor by now.
+            if self._task is asyncio.current_task():
+                self._end()
