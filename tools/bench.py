@@ -19,10 +19,10 @@ import theano
 
 from tools import browser
 
-N_CHANGES = 300
+N_CHANGES = 200
 SEED = 1
-# Longer than any explorer takes; a key that changes nothing is given up after it.
-PATIENCE_MS = 600
+# After so long a key is taken for one that brought no new picture, and is counted apart.
+PATIENCE_MS = 2000
 KEYS = {
     ".noUi-handle": ("ArrowRight", "ArrowLeft", "PageUp", "PageDown", "Home", "End"),
     "input[type=checkbox]": ("Space",),
@@ -51,6 +51,9 @@ STOPWATCH = """box => {
 }"""
 # Keys on a control that is disabled would go to the notebook.
 IS_READY = "control => control === document.activeElement && !control.closest('[disabled]')"
+# What a key may change: a slider's value, a tick, or which button is chosen.
+STATE = """control =>
+    control.getAttribute("aria-valuenow") + control.checked + control.className"""
 READ_STOPWATCH = """patience => new Promise(resolve => {
     const watch = window.watch, started = performance.now();
     let last = null, since = started;
@@ -69,13 +72,10 @@ READ_STOPWATCH = """patience => new Promise(resolve => {
 def in_kernel(n_changes):
     """Return, by explorer, the seconds from each change of a control to the PNG bytes."""
     rng = numpy.random.RandomState(SEED)
-    explorers = dict(
-        zip(
-            EXPLORERS,
-            (convolution.explore_convolution(), pooling.explore_pooling()),
-            strict=True,
-        )
-    )
+    explorers = {
+        "convolution explorer": convolution.explore_convolution(),
+        "pooling explorer": pooling.explore_pooling(),
+    }
     explorers["pooling explorer"].change(source="cat0")
     seconds = {}
     for name, explorer in explorers.items():
@@ -130,17 +130,23 @@ def in_browser(n_changes):
                 for kind, keys in KEYS.items()
                 for handle in box.query_selector_all(kind)
             ]
-            seconds[name] = []
+            seconds[name], n_silent = [], 0
             while len(seconds[name]) < n_changes:
                 handle, keys = handles[rng.randint(len(handles))]
                 handle.focus()
                 if not handle.evaluate(IS_READY):
                     continue
                 page.evaluate("() => { window.watch.seen = null; }")
+                state = handle.evaluate(STATE)
                 handle.press(keys[rng.randint(len(keys))])
+                if handle.evaluate(STATE) == state:
+                    continue  # a slider at its end, or the button that was chosen already
                 milliseconds = page.evaluate(READ_STOPWATCH, PATIENCE_MS)
-                if milliseconds is not None:
+                if milliseconds is None:
+                    n_silent += 1
+                else:
                     seconds[name].append(milliseconds / 1000)
+            print(f"{name}: {n_silent} keys brought no new picture, such as one that is the same")
     return seconds
 
 
@@ -181,6 +187,8 @@ def main():
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--changes", type=int, default=N_CHANGES, help="of each explorer")
     settings = parser.parse_args()
+    if settings.changes < 1:
+        parser.error(f"--changes is {settings.changes}; it must be at least 1")
     measured = {"in the kernel": in_kernel(settings.changes)}
     if browser.CHROMIUM:
         measured["in the browser"] = in_browser(settings.changes)
