@@ -50,13 +50,13 @@ def _rings():
     across = numpy.arange(SIDE) - (SIDE - 1) / 2
     squares = numpy.add.outer(across**2, across**2)
     grey = 0.5 + 0.5 * numpy.cos(numpy.pi * squares / (2 * SIDE))
-    return numpy.stack([grey] * 3, axis=2) * (255 / 256)
+    return numpy.stack([grey] * 3, axis=2) * ((pictures.PIXEL_LEVELS - 1) / pictures.PIXEL_LEVELS)
 
 
 def _squares():
     tiles = numpy.arange(SIDE) // 50
     colours = numpy.array([[230, 159, 0], [0, 114, 178], [0, 158, 115], [240, 228, 66]])
-    return colours[numpy.add.outer(tiles, 2 * tiles) % len(colours)] / 256
+    return colours[numpy.add.outer(tiles, 2 * tiles) % len(colours)] / pictures.PIXEL_LEVELS
 
 
 @cache

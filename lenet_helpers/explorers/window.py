@@ -24,7 +24,7 @@ LARGEST_FILTER_SIDE = 5
 LARGEST_STEP = 3
 # Longer sums are left out of the sentence.
 MOST_TERMS = 9
-# Of the sums; more digits than float32 has for them.
+# Of the sums that are shown: the digits behind them are float32's rounding.
 DECIMALS = 4
 # Which of the explorer's pictures is the feature map.
 MAP_NUMBER = 1
@@ -265,6 +265,11 @@ def explore_filter_flip(picture="dot"):
     Returns
     -------
     Explorer
+
+    Raises
+    ------
+    ValueError
+        If there is no such picture.
     """
     checks.one_of(picture, gallery.SMALL, words.NAME_PICTURE)
     operations.compile_feature_maps()
