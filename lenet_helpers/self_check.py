@@ -163,7 +163,7 @@ def look_at_widgets():
     """Look whether the widgets are installed, on the kernel's and on JupyterLab's side."""
     try:
         found = f"ipywidgets {version('ipywidgets')}"
-        for name in ("jupyterlab-widgets", "ipyevents"):
+        for name in ("jupyterlab-widgets", "ipyevents", "anywidget"):
             version(name)
     except PackageNotFoundError as error:
         return False, words.FOUND_MISSING.format(name=error.name), words.ADVICE_INSTALL
