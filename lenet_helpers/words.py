@@ -34,6 +34,7 @@ NAME_PATIENCE = "patience"
 NAME_PICTURE = "the picture"
 NAME_PICTURE_SIDE = "the picture's side"
 NAME_POOLSIZE = "poolsize"
+NAME_STAGE = "the stage"
 NAME_STRIDE = "stride"
 NAME_SUBSAMPLE = "subsample"
 

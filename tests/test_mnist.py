@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from lenet_helpers import trained
 from lenet_helpers.datasets import load_data
 from lenet_helpers.design import LeNetDesign
 from lenet_helpers.lenet import LeNet
@@ -76,3 +77,18 @@ def test_the_first_epoch(first_epoch):
     # The network gives one of the 10,000 images two classes with the same probability, but for
     # 0.00001: which one it gets depends on the order in which the BLAS library adds.
     assert abs(round(10_000 * validation_error) - 923) <= 1
+
+
+@pytest.mark.parametrize("name", trained.STAGES)
+def test_the_weights_of_the_course_are_as_good_as_they_say(mnist, name):
+    stage, network = trained.load_stage(name), trained.trained_lenet(name)
+    predicted = network.predict(mnist.test.images)
+    test_error = float((predicted != mnist.test.labels).mean())
+    validation_error = network.error(*mnist.validation)
+    # Images between two classes may fall to either side with another order of adding.
+    assert abs(test_error - stage.test_error) <= 0.0001
+    assert abs(validation_error - stage.validation_error) <= 0.0001
+    counts = trained.confusion_counts(mnist.test.labels, predicted)
+    assert abs(counts - stage.confusion).sum() <= 4
+    if name == "best":
+        assert test_error <= 0.01
