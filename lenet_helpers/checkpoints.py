@@ -6,6 +6,7 @@ The format is NumPy's .npz without pickle, so that reading a file can't run anyt
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from lenet_helpers import words
@@ -27,14 +28,27 @@ def save(path, arrays, notes):
     notes : dict
         Whatever JSON can hold: numbers, texts, lists.
     """
+    with replaced(path) as file:
+        numpy.savez(file, **arrays, **{_NOTES: numpy.array(json.dumps(notes))})
+
+
+@contextmanager
+def replaced(path):
+    """Open a new binary file that takes the place of `path` once it is written wholly.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; its folder is made if it is missing.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A file appears under its name only once all its bytes are on the disk: a run that is
-    # killed while it writes leaves the last checkpoint as it was.
+    # killed while it writes leaves the last file as it was.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            numpy.savez(file, **arrays, **{_NOTES: numpy.array(json.dumps(notes))})
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -237,10 +237,10 @@ def _row_of_pictures(pictures, sentence):
     paper = Image.new("RGB", (SHEET_WIDTH, body + SHEET_LINE * len(lines) + SHEET_MARGIN), PAPER)
     draw, left = ImageDraw.Draw(paper), SHEET_MARGIN
     for image, caption, column in zip(images, captions, columns, strict=True):
-        draw.text((left, SHEET_MARGIN), "\n".join(caption), INK, _font(FONT_SIZE))
+        draw.text((left, SHEET_MARGIN), "\n".join(caption), INK, font(FONT_SIZE))
         paper.paste(image, (left, head))
         left += column + SHEET_MARGIN
-    draw.text((SHEET_MARGIN, body), "\n".join(lines), INK, _font(FONT_SIZE))
+    draw.text((SHEET_MARGIN, body), "\n".join(lines), INK, font(FONT_SIZE))
     return paper
 
 
@@ -253,11 +253,12 @@ def _letters(text, across, down):
     """Return letters in the middle of a cell, as a mask; drawing them anew takes far longer."""
     mask = Image.new("L", (across, down))
     middle = (across / 2, down / 2)
-    ImageDraw.Draw(mask).text(middle, text, 255, _font(FONT_SIZE), anchor="mm")
+    ImageDraw.Draw(mask).text(middle, text, 255, font(FONT_SIZE), anchor="mm")
     return mask
 
 
 @cache
-def _font(size):
+def font(size):
+    """Return Pillow's font of a size in pixels."""
     # Matplotlib's own letters, so that grids and figures look alike, on every system.
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)

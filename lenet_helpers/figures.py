@@ -36,12 +36,13 @@ def show(figure, sentence):
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
-        The figure.
+    figure : matplotlib.figure.Figure or bytes
+        The figure, or a PNG file.
     sentence : str
         What a reader should see in it; also the picture's alternative text.
     """
-    display(Image(data=to_png(figure), format="png", alt=sentence))
+    png = figure if isinstance(figure, bytes) else to_png(figure)
+    display(Image(data=png, format="png", alt=sentence))
     display(_Sentence(sentence))
 
 
@@ -314,44 +315,6 @@ def confusion(counts):
     axis.set_yticks(range(len(counts)))
     axis.set_xlabel(words.AXIS_PREDICTED)
     axis.set_ylabel(words.AXIS_RIGHT)
-    return figure
-
-
-def network(layers, image_shape):
-    """Draw a network as a row of boxes, one for each shape on the way through it.
-
-    Parameters
-    ----------
-    layers : sequence of lenet_helpers.design.LayerShape
-        The layers, in order.
-    image_shape : tuple of int
-        (None, channels, rows, columns) of the images.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    boxes = [(words.STEP_IMAGE, image_shape, GREY)]
-    for layer, colour in zip(layers, (BLUE, GREEN, ORANGE, RED), strict=True):
-        boxes += [(f"{layer.name}\n{step}", shape, colour) for step, shape in layer.steps]
-    widest = max(shape[1] for _, shape, _ in boxes if len(shape) == 2)
-    figure = Figure(figsize=(11.4, 3.3), layout="constrained")
-    axis = figure.subplots()
-    for number, (title, shape, colour) in enumerate(boxes):
-        # Maps are drawn by their rows, flat layers by their units, each against its largest.
-        share = shape[2] / image_shape[2] if len(shape) == 4 else shape[1] / widest
-        height = 0.3 + 0.7 * share
-        axis.add_patch(
-            Rectangle(
-                (number + 0.14, 0.5 - height / 2), 0.72, height, facecolor=colour, alpha=0.28
-            )
-        )
-        text = "\n×\n".join(str(side) for side in shape[1:])
-        axis.text(number + 0.5, 0.5, text, ha="center", va="center", fontsize=10)
-        axis.text(number + 0.5, 1.12, title, ha="center", va="bottom", fontsize=8.5)
-    axis.set_xlim(0, len(boxes))
-    axis.set_ylim(-0.05, 1.34)
-    axis.set_axis_off()
     return figure
 
 

@@ -39,6 +39,8 @@ class LeNetConvPoolLayer:
         Shape (batch, filters, pooled rows, pooled columns), values from -1 to 1.
     output_shape : tuple of int
         The same as numbers.
+    conv_out : theano.Variable
+        The feature maps before pooling, bias and tanh.
     params : list
         [W, b], of shape `filter_shape` and (filters,).
 
@@ -64,13 +66,13 @@ class LeNetConvPoolLayer:
         self.params = [self.W, self.b]
 
         # Telling Theano the shapes makes it faster; the batch is left open on purpose.
-        conv_out = conv2d(
+        self.conv_out = conv2d(
             input=self.input,
             filters=self.W,
             input_shape=(None, *image_shape[1:]),
             filter_shape=filter_shape,
         )
-        pooled_out = pool_2d(conv_out, ws=tuple(poolsize), ignore_border=ignore_border)
+        pooled_out = pool_2d(self.conv_out, ws=tuple(poolsize), ignore_border=ignore_border)
         # One bias per feature map: dimshuffle gives b the shape (1, filters, 1, 1), which is
         # then added to every image, row and column.
         self.output = T.tanh(pooled_out + self.b.dimshuffle("x", 0, "x", "x"))

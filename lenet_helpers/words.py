@@ -10,6 +10,7 @@ NAME_ACTIVATION = "activation"
 NAME_BATCH = "the batch size in the image shape"
 NAME_BATCH_SIZE = "batch_size"
 NAME_BIAS = "the bias"
+NAME_CHANNELS = "channels"
 NAME_CLASSES = "n_classes"
 NAME_FANS = "fan_in + fan_out"
 NAME_FEATURE_MAPS = "the feature maps"
@@ -65,20 +66,22 @@ CHANNELS_DIFFER = (
     "The images have {channels} input maps, but the filters are made for {filter_channels}: the "
     "second entries of both shapes must be equal."
 )
-FILTER_TOO_LARGE = (
+FILTER_DOES_NOT_FIT = (
     "A filter of {filter_rows} x {filter_columns} pixels does not fit into {rows} x {columns} "
-    "pixels. Use at most {rows} x {columns}."
+    "pixels."
 )
+FILTER_TOO_LARGE = FILTER_DOES_NOT_FIT + " Use at most {rows} x {columns}."
 FILTER_SIDE_TOO_LARGE = (
     "A filter of {filter_length} pixels does not fit into {length} pixels. Use at most {length}, "
     "or border_mode='half' or 'full'."
 )
 UNKNOWN_BORDER_MODE = "border_mode is {border_mode!r}; it must be 'valid', 'half' or 'full'."
 IGNORE_BORDER_NOT_BOOL = "ignore_border is {value!r}; it must be True or False."
-WINDOW_TOO_LARGE = (
+WINDOW_DOES_NOT_FIT = (
     "A pooling window of {pool_rows} x {pool_columns} cells is larger than the feature map of "
-    "{rows} x {columns}. Use at most {rows} x {columns}."
+    "{rows} x {columns}."
 )
+WINDOW_TOO_LARGE = WINDOW_DOES_NOT_FIT + " Use at most {rows} x {columns}."
 WINDOW_SIDE_TOO_LARGE = (
     "A pooling window of {window} cells is larger than the feature map of {length}. Use at most "
     "{length}."
@@ -92,6 +95,11 @@ ONE_PER_LAYER = (
     "{example}."
 )
 IN_LAYER = "In {layer}: {message}"
+SMALLER_OR_LARGER_IMAGES = (
+    "{problem} Use at most {rows} x {columns}, or images of at least {image_rows} x "
+    "{image_columns} pixels."
+)
+LARGER_IMAGES = "{problem} Use images of at least {image_rows} x {image_columns} pixels."
 
 # --- Arrays and Theano variables ---
 
@@ -138,6 +146,17 @@ WRONG_DTYPE = (
 LABELS_NOT_IVECTOR = "y is {kind}; it must be a vector of whole numbers, such as T.ivector('y')."
 NOT_A_DESIGN = (
     "The design is {value!r}; it must be a LeNetDesign, such as LeNetDesign(nkerns=(20, 50))."
+)
+TOO_MANY_PARAMETERS = (
+    "This network has {found:,} parameters, and at most {most:,} fit into a small machine: use "
+    "fewer filters or hidden units, or larger pooling windows."
+)
+TOO_MUCH_MEMORY = (
+    "The outputs of all steps take {found:,} bytes for one image, and at most {most:,} fit into a "
+    "small machine: use smaller images, or fewer filters."
+)
+BROKEN_KEPT_DESIGN = (
+    "The kept design {path} is broken or altered; keep one in lesson 3 again, or delete the file."
 )
 NOT_A_GENERATOR = (
     "{layer}: rng is {value!r}; it must be a generator, such as numpy.random.RandomState(23455)."
@@ -317,8 +336,18 @@ LABEL_MODE, LABEL_POOLED_CELL = "mode", "Pooled cell"
 LABEL_SHIFT_DOWN, LABEL_SHIFT_RIGHT = "Pixels down", "Pixels to the right"
 LABEL_SPOT_ROW, LABEL_SPOT_COLUMN = "Maximum, row", "Maximum, column"
 LABEL_SIDE = "Pixels a side"
-LABEL_NKERNS = "Filters in layer {layer}"
-LABEL_FILTER_SIDE = "Filter side, layer {layer}"
+LABEL_IMAGE_ROWS, LABEL_IMAGE_COLUMNS = "image: rows", "image: columns"
+LABEL_CHANNELS = "image: channels"
+LABEL_LAYER_NKERNS = "layer{layer}: filters"
+LABEL_LAYER_FILTER_ROWS = "layer{layer}: filter rows"
+LABEL_LAYER_FILTER_COLUMNS = "layer{layer}: filter columns"
+LABEL_LAYER_POOL_ROWS = "layer{layer}: window rows"
+LABEL_LAYER_POOL_COLUMNS = "layer{layer}: window columns"
+LABEL_HIDDEN, LABEL_CLASSES = "layer2: hidden units", "layer3: classes"
+LABEL_PRESETS = "Start from a known network, then change it:"
+LABEL_PRESET_COURSE, LABEL_PRESET_TINY = "This course's network", "A tiny one"
+LABEL_PRESET_LENET5 = "LeNet-5 of 1998"
+LABEL_BUILD, LABEL_KEEP = "Build it in Theano", "Keep it for lesson 4"
 LABEL_LEARNING_RATE, LABEL_BATCH_SIZE = "Learning rate", "Batch size (images)"
 LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
 
@@ -383,7 +412,45 @@ SHIFT_SHARE_PICTURE = (
     "single maximum {share} of the shifts do); {percent:.1f} % of the pooled cells stay."
 )
 ROUND_DOWN, ROUND_UP = "rounded down", "rounded up"
-DESIGN_STATE = "{parts} = {total:,} parameters; {largest} has the most."
+DESIGN_STATE = (
+    "{parts} = {total:,} parameters; {largest} has the most. One image takes {multiply_adds:,} "
+    "multiply-adds, and {memory:,} bytes for the outputs of all steps.{note}"
+)
+NOTE_COURSE = " This is the course's network, the one that lesson 4 trains."
+NOTE_LENET5 = (
+    "\nThese are the sizes of LeNet-5, but the paper's network differs. Where ours takes maxima, "
+    "its S2 and S4 average 2 x 2 cells, multiply by a coefficient, add a bias (one of each for "
+    "every map, trained: 12 and 32 parameters) and squash. In C3 each map sees only some of the 6 "
+    "maps before: 1,516 parameters instead of 2,416. C5, 120 maps of 1 x 1 from filters of 5 x 5, "
+    "is our hidden layer of 120 units (48,120). Then come F6, 84 units (10,164), and 10 RBF units "
+    "with 840 fixed weights; ours has its softmax (1,210) there. It squashes by 1.7159 tanh(2/3 "
+    "x), ours by tanh(x). It trains 60,000 parameters in all, ours 51,902."
+)
+NOTE_TINY = " This is the tiny network: quick to train, and still a LeNet."
+BUILDING = "Building... Theano compiles the network; the first time it takes up to 20 seconds."
+BUILT_AS_DRAWN = (
+    "As drawn: one image of zeros went through {n_steps} steps in Theano. All shapes and the "
+    "{total:,} parameters are those of the table."
+)
+BUILT_OTHERWISE = "Theano built something else than was drawn: {differences}."
+BUILT_DIFFERENCE = "{layer} {step} is {found}, not {drawn}"
+BUILD_FAILED = (
+    "Theano could not build this network ({kind}). Make it smaller, or restart the kernel and try "
+    "again."
+)
+KEPT = "Kept: lesson 4 can now train this network of {total:,} parameters."
+NOT_KEPT = "The design could not be kept ({why}); make the folder {folder} writable."
+
+# --- Explorers: tables ---
+
+TABLE_DESIGN = "The network, step by step, for one image"
+TABLE_BUILT = "What Theano built"
+HEAD_LAYER, HEAD_STEP, HEAD_SHAPE = "layer", "step", "output shape"
+HEAD_PARAMETERS, HEAD_MULTIPLY_ADDS = "parameters", "multiply-adds"
+HEAD_MEMORY, HEAD_TOTAL = "memory (bytes)", "in all"
+HEAD_DRAWN_SHAPE, HEAD_THEANO_SHAPE = "shape, drawn", "shape, Theano"
+HEAD_DRAWN_PARAMETERS = "parameters, drawn"
+HEAD_THEANO_PARAMETERS = "parameters, Theano"
 
 # --- Explorers: captions ---
 
@@ -397,7 +464,7 @@ CAPTION_CLICK_MAP = "feature map (click on a cell)"
 CAPTION_SMALL_PICTURE = "picture"
 CAPTION_CONVOLUTION = "convolution: filter_flip=True"
 CAPTION_CORRELATION = "correlation: filter_flip=False"
-CAPTION_DESIGN = "shapes, layer by layer"
+CAPTION_DESIGN = "the network, from image to classes"
 CAPTION_PIXELS = "{side} x {side} pixels"
 CAPTION_POOL_MAP = "feature map, windows with ignore_border={ignore_border}"
 CAPTION_DETAIL = "rows {top} to {bottom}, columns {left} to {right}, in numbers"
@@ -416,6 +483,8 @@ AXIS_EPOCHS, AXIS_ITERATIONS, AXIS_ERROR = "epochs", "iterations", "error (per c
 AXIS_PREDICTED, AXIS_RIGHT = "predicted digit", "right digit"
 STEP_IMAGE, STEP_CONVOLUTION, STEP_POOLING = "image", "convolution", "pooling"
 STEP_FLATTEN, STEP_HIDDEN, STEP_SOFTMAX = "flatten", "hidden", "softmax"
+DRAWN_MAP, DRAWN_MAPS, DRAWN_SIDES = "1 map,", "{n:,} maps,", "{rows} x {columns}"
+DRAWN_UNIT, DRAWN_UNITS, DRAWN_NUMBER = "unit", "units", "{n:,}"
 
 # --- The command line ---
 

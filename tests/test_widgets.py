@@ -200,6 +200,36 @@ def test_every_picture_has_its_caption_above_it():
     assert captions(it.box) == ["picture 0 of &lt;1&gt;"]
 
 
+def test_an_explorer_shows_a_table_between_pictures_and_sentence():
+    def draw(side):
+        table = elements.Table("A <caption>", ("name", "n"), (("a & b", f"{side}"),), ("all", "9"))
+        return View((Picture("it", png(side)),), "yes", table=table if side != 2 else None)
+
+    side = elements.integer_slider("Side", 3, 0, 20)
+    box = Explorer(draw, {"side": side})
+    *_, shelf, table, status = box.children
+    assert shown(shelf) == [png(3)]
+    assert "A &lt;caption&gt;</caption>" in table.value
+    assert ">a &amp; b</th>" in table.value
+    assert ">3</td>" in table.value
+    assert "yes" in status.value
+    side.value = 4
+    assert box.children[-2] is table
+    assert ">4</td>" in table.value
+    side.value = 2
+    assert box.children[-2:] == (shelf, status)
+    side.value = 5
+    assert box.children[-3:] == (shelf, table, status)
+    assert ">5</td>" in table.value
+
+
+def test_a_table_without_totals_has_no_empty_row():
+    table = elements.Table("it", ("name", "n"), (("a", "1"), ("b", "2")))
+    assert elements.table(table).count("<tr>") == 3
+    assert "<tfoot></tfoot>" in elements.table(table)
+    assert elements.table(table._replace(totals=("in all", "3"))).count("font-weight:bold") == 2
+
+
 def test_an_impossible_setting_is_said_the_pictures_stay_and_it_recovers():
     it = explorer()
     it.side.value = 13

@@ -1,6 +1,7 @@
 """The small parts of explorers: sliders, menus, pictures and sentences, all of one look."""
 
 import html
+from typing import NamedTuple
 
 from lenet_helpers import words
 
@@ -20,6 +21,35 @@ CONTROLS_LAYOUT = {
 WRAPPING = {"display": "flex", "flex_flow": "wrap", "align_items": "flex-start"}
 # A box stretches its pictures over the whole page unless they align to its start.
 PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}
+
+# A table that is wider than the page scrolls in its own box.
+TABLE_LAYOUT = {"max_width": "100%", "overflow": "auto", "flex": "0 0 auto"}
+# A thin line below a row, half transparent: it shows on light pages and on dark ones.
+CELL_STYLE = "border:solid #8886;border-width:0 0 1px;padding:1px 0.7em;"
+
+
+class Table(NamedTuple):
+    """A table of texts.
+
+    Attributes
+    ----------
+    caption : str
+        What the table is about.
+    heads : tuple of str
+        One for each column.
+    rows : sequence of tuple of str
+        As many texts each.
+    totals : tuple of str
+        The last row, set apart; empty for none.
+    n_names : int
+        So many columns from the left name what the row is about; numbers stand in the others.
+    """
+
+    caption: str
+    heads: tuple
+    rows: tuple
+    totals: tuple = ()
+    n_names: int = 1
 
 
 def integer_slider(label, value, smallest, largest):
@@ -89,6 +119,13 @@ def button(label, is_primary=False):
     return ipywidgets.Button(description=label, button_style="primary" if is_primary else "")
 
 
+def wide_button(label, is_primary=False):
+    """Return a button that is as wide as its words."""
+    wide = button(label, is_primary)
+    wide.layout.width = "auto"
+    return wide
+
+
 def controls_box(controls):
     """Return a box whose controls stand in two columns, or in one on a narrow page."""
     return ipywidgets.Box(list(controls), layout=CONTROLS_LAYOUT)
@@ -124,7 +161,56 @@ def status(text):
     return f'<p role="status" aria-live="polite">{lines}</p>'
 
 
+def quiet_status():
+    """Return a widget for a `status` that is not always there; empty, it takes no room."""
+    # It must be in the page from the start, or screen readers would miss its first sentence.
+    return ipywidgets.HTML(layout={"height": "auto", "margin": "0"})
+
+
 def caption(text):
     """Return the words above a picture as HTML."""
     text = html.escape(text)
     return f'<span style="display: inline-block; font-size: 90%; line-height: 1.2">{text}</span>'
+
+
+def heading(text):
+    """Return words that stand before a row of buttons."""
+    return ipywidgets.HTML(caption(text), layout={"margin": "2px 0.7em 2px 2px"})
+
+
+def table_box():
+    """Return a widget for a table; it takes no room as long as there is none."""
+    return ipywidgets.HTML(layout=TABLE_LAYOUT | {"display": "none"})
+
+
+def show_table(box, content):
+    """Put a `Table` into a `table_box`, or None to empty it."""
+    box.value = "" if content is None else table(content)
+    box.layout.display = "none" if content is None else None
+
+
+def table(content):
+    """Return a `Table` as HTML: numbers to the right, the totals in bold."""
+    body = "".join(_row(row, content.n_names) for row in content.rows)
+    foot = _row(content.totals, content.n_names, "font-weight:bold;") if content.totals else ""
+    return (
+        '<table style="border-collapse:collapse;line-height:1.35;'
+        'font-variant-numeric:tabular-nums">'
+        f'<caption style="text-align:left;padding:2px 0.7em">{html.escape(content.caption)}'
+        f"</caption><thead>{_row(content.heads, content.n_names, is_head=True)}</thead>"
+        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
+    )
+
+
+def _row(texts, n_names, style="", is_head=False):
+    """Return a row of a table; without a style of its own, its names are not in bold."""
+    cells = []
+    for number, text in enumerate(texts):
+        is_name = number < n_names
+        side = f"text-align:{'left' if is_name else 'right'};{CELL_STYLE}{style}"
+        # A row is named by its first cells, so that screen readers say them with every number.
+        kind, scope = ("th", "col" if is_head else "row") if is_head or is_name else ("td", "")
+        scope = f' scope="{scope}"' if scope else ""
+        side += "" if is_head or style else "font-weight:normal;"
+        cells.append(f'<{kind}{scope} style="{side}">{html.escape(text)}</{kind}>')
+    return f"<tr>{''.join(cells)}</tr>"

@@ -28,7 +28,7 @@ class Picture(NamedTuple):
 
 
 class View(NamedTuple):
-    """What an explorer shows for some settings: pictures and a sentence.
+    """What an explorer shows for some settings: pictures, perhaps a table, and a sentence.
 
     `changes` is for controls that depend on what was drawn: {name of a control: {trait: value}}.
     """
@@ -36,6 +36,7 @@ class View(NamedTuple):
     pictures: tuple
     sentence: str
     changes: dict = {}  # noqa: RUF012
+    table: elements.Table | None = None
 
 
 class Explorer(ipywidgets.VBox):
@@ -66,10 +67,10 @@ class Explorer(ipywidgets.VBox):
         self.follow, self.on_click = follow, on_click
         self._first_settings = self.settings()
         self._frames, self._is_paused, self._shown_settings = [], False, None
-        self._shelf, self._sentence = elements.wrapping_box(), ipywidgets.HTML()
-        super().__init__(
-            [elements.controls_box(controls.values()), *extras, self._shelf, self._sentence]
-        )
+        self._shelf, self._table = elements.wrapping_box(), elements.table_box()
+        self._sentence = ipywidgets.HTML()
+        self._above = (elements.controls_box(controls.values()), *extras, self._shelf)
+        super().__init__([*self._above, self._sentence])
         for control in controls.values():
             control.observe(self._update, names="value")
         self._update()
@@ -131,6 +132,7 @@ class Explorer(ipywidgets.VBox):
             return
         self._apply(view.changes)
         self._show(view.pictures)
+        self._show_table(view.table)
         self._sentence.value = elements.status(view.sentence)
         self._shown_settings = self.settings()
 
@@ -148,6 +150,13 @@ class Explorer(ipywidgets.VBox):
         shown = tuple(self._frames[: len(pictures)])
         if self._shelf.children != shown:
             self._shelf.children = shown
+
+    def _show_table(self, table):
+        elements.show_table(self._table, table)
+        tables = () if table is None else (self._table,)
+        shown = (*self._above, *tables, self._sentence)
+        if self.children != shown:
+            self.children = shown
 
     def _clicked(self, number, right, down):
         try:
