@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from lenet_helpers import datasets
-from lenet_helpers.datasets import download, load_data
+from lenet_helpers.datasets import download, load_data, load_mnist_test
 
+import numpy
 import pooch
 import pytest
 
@@ -180,6 +181,17 @@ def test_a_download_is_used_and_never_repeated(good, sources, cache, capfd, capl
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_test_digits_alone_need_two_files(good, sources, cache):
+    sources(good.url)
+    found = load_mnist_test()
+    assert sorted(good.requests) == [f"/mnist/{name}" for name in sorted(FILES) if "t10k" in name]
+    assert set(contents(cache)) == {name for name in FILES if "t10k" in name}
+    wanted = load_data("mnist").test
+    assert numpy.array_equal(found.images, wanted.images)
+    assert numpy.array_equal(found.labels, wanted.labels)
+    assert (found.images.dtype, found.labels.dtype) == (wanted.images.dtype, wanted.labels.dtype)
+
+
 def test_no_request_is_made_where_the_environment_names_a_folder(
     good, sources, cache, monkeypatch, tmp_path
 ):
@@ -187,6 +199,7 @@ def test_no_request_is_made_where_the_environment_names_a_folder(
     folder = data_files.write_folder(tmp_path / "own", data_files.mnist_contents(), packed=True)
     monkeypatch.setenv("LENET_MNIST", str(folder))
     load_data("mnist")
+    assert len(load_mnist_test().labels) == len(load_data(folder).test.labels)
     assert (good.requests, contents(cache)) == ([], {})
 
 

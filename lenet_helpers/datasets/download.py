@@ -25,11 +25,16 @@ SHA256 = {
 TIMEOUT_SECONDS = 20
 
 
-def fetch_mnist():
-    """Return the folder with MNIST's four files, after fetching those that are not there yet.
+def fetch_mnist(prefix=""):
+    """Return the folder with MNIST's files, after fetching those that are not there yet.
 
     Every source is tried in turn. A file appears under its name only when it is whole and its
     SHA-256 is right.
+
+    Parameters
+    ----------
+    prefix : {'', 'train', 't10k'}
+        Which part to fetch: all four files (11 MB), or two (10 MB or 1.7 MB).
 
     Returns
     -------
@@ -48,7 +53,8 @@ def fetch_mnist():
     except OSError as error:
         raise PermissionError(words.NO_CACHE_FOLDER.format(folder=folder, why=error)) from None
     for name, sha256 in SHA256.items():
-        _fetch(name, sha256, folder)
+        if name.startswith(prefix):
+            _fetch(name, sha256, folder)
     return folder
 
 
