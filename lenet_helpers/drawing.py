@@ -157,8 +157,8 @@ def number_grid(values, fills=None, frames=()):
             if fill == LOST:
                 _hatch(draw, left, top, across, down)
             if texts[row][column]:
-                letters = _letters(texts[row][column], across, down)
-                image.paste(INK, (left, top), letters)
+                cell_letters = letters(texts[row][column], across, down)
+                image.paste(INK, (left, top), cell_letters)
     for top, left, height, width, colour in frames:
         corners = (left * across, top * down, (left + width) * across, (top + height) * down)
         draw.rectangle(corners, None, colour, FRAME_WIDTH)
@@ -172,7 +172,7 @@ def number(value):
     return f"{value:.3g}"
 
 
-def sheet(rows):
+def sheet(rows, highest=SHEET_HEIGHT_OF_ROW):
     """Lay pictures out on one sheet of paper, for pages on which no explorer runs.
 
     Parameters
@@ -180,13 +180,15 @@ def sheet(rows):
     rows : sequence of tuple
         (pictures, sentence): (caption, PNG bytes) pairs that stand side by side, and the text
         below them.
+    highest : int
+        Pixels; higher pictures are made smaller.
 
     Returns
     -------
     bytes
         A PNG file.
     """
-    blocks = [_row_of_pictures(*row) for row in rows]
+    blocks = [_row_of_pictures(*row, highest) for row in rows]
     height = sum(block.height for block in blocks)
     paper = Image.new("RGB", (SHEET_WIDTH, height), PAPER)
     top = 0
@@ -204,10 +206,10 @@ def _hatch(draw, left, top, across, down):
         draw.line((left + begin, top + start - begin, left + end, top + start - end), LINES)
 
 
-def _row_of_pictures(pictures, sentence):
+def _row_of_pictures(pictures, sentence, highest):
     images = [from_png(png).convert("RGB") for _, png in pictures]
     free = SHEET_WIDTH - SHEET_MARGIN * (len(images) + 1)
-    height = min(SHEET_HEIGHT_OF_ROW, max(image.height for image in images))
+    height = min(highest, max(image.height for image in images))
     scales = [min(1, height / image.height) for image in images]
     widths = sum(image.width * scale for image, scale in zip(images, scales, strict=True))
     scales = [scale * min(1, free / widths) for scale in scales]
@@ -249,8 +251,21 @@ def _longest_word(text):
 
 
 @lru_cache(maxsize=4096)
-def _letters(text, across, down):
-    """Return letters in the middle of a cell, as a mask; drawing them anew takes far longer."""
+def letters(text, across, down):
+    """Return letters in the middle of a cell, as a mask to paste; drawing anew takes far longer.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+    across, down : int
+        The cell's width and height, pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Grey, white where the letters are.
+    """
     mask = Image.new("L", (across, down))
     middle = (across / 2, down / 2)
     ImageDraw.Draw(mask).text(middle, text, 255, font(FONT_SIZE), anchor="mm")
