@@ -349,6 +349,10 @@ LABEL_PRESET_COURSE, LABEL_PRESET_TINY = "This course's network", "A tiny one"
 LABEL_PRESET_LENET5 = "LeNet-5 of 1998"
 LABEL_BUILD, LABEL_KEEP = "Build it in Theano", "Keep it for lesson 4"
 LABEL_LEARNING_RATE, LABEL_BATCH_SIZE = "Learning rate", "Batch size (images)"
+LABEL_STAGE, LABEL_TEST_DIGIT, LABEL_DIGIT = "Stage of training", "Test digit", "Digits"
+LABEL_MAP_OF = "Map of layer {layer}"
+LABEL_DATASET, LABEL_LOAD_MNIST = "Data set", "Load MNIST's pictures"
+LABEL_RIGHT, LABEL_PREDICTED, LABEL_PAGE = "Right digit", "Predicted digit", "Page"
 LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
 
 # --- Explorers: choices ---
@@ -364,6 +368,8 @@ FILTER_OWN = "my own"
 MAP_FIRST, MAP_SECOND = "invals[0, 0]", "invals[1, 0]"
 MAP_RANDOM, MAP_OWN, MAP_CAT = "random", "my own", "cat's map {number}"
 SHIFT_SPOT = "one maximum"
+CHOICE_ALL = "all"
+SET_DIGITS, SET_MNIST = "the course's test digits", "MNIST's test digits"
 
 # --- Explorers: states ---
 
@@ -451,6 +457,43 @@ HEAD_MEMORY, HEAD_TOTAL = "memory (bytes)", "in all"
 HEAD_DRAWN_SHAPE, HEAD_THEANO_SHAPE = "shape, drawn", "shape, Theano"
 HEAD_DRAWN_PARAMETERS = "parameters, drawn"
 HEAD_THEANO_PARAMETERS = "parameters, Theano"
+FILTERS_STATE = (
+    "Stage {stage}: test digit {number} is a {label}; the network says {answer} with probability "
+    "{probability:.3f}, which is {verdict}.\n{filters}"
+)
+VERDICT_RIGHT, VERDICT_WRONG = "right", "wrong"
+FILTERS_AT_START = (
+    "These are the random filters of the start. Layer 3's weights are still zero, so every digit "
+    "gets ten equal probabilities."
+)
+FILTERS_MOVED = (
+    "Since the start layer 0's filters have moved by {mean:.2f} times their first length on "
+    "average, filter {farthest} the farthest, by {most:.2f}. Filter {number} (red frame) moved by "
+    "{ratio:.2f}; its correlation with its start is {correlation:.2f}."
+)
+MISTAKES_STATE = (
+    "Stage {stage}, {dataset}: {n_wrong:,} of {n_digits:,} are read wrongly, an error of "
+    "{percent:.2f} %. The most frequent confusion is {right} → {predicted}, {times:,} times.\n"
+    "{told}"
+)
+MISTAKES_SHOWN = (
+    "Mistakes {first:,} to {last:,} of {n_found:,}, the surest first: digit {number:,}, {right} → "
+    "{predicted}, with probability {probability:.3f}."
+)
+NO_SUCH_MISTAKE = "There is no mistake of this kind."
+MISTAKE, MISTAKE_PROBABILITY = "{right} → {predicted}", "{probability:.3f}"
+MNIST_NOTE = (
+    "MNIST's pictures are no part of the course. The button takes them from the folder that "
+    "LENET_MNIST names, or downloads them once (1.7 MB)."
+)
+MNIST_MISSING = (
+    "These counts were kept when the network was trained; to see the pictures behind them, load "
+    "MNIST with the button above."
+)
+MNIST_LOADING = "Loading; a download can take a minute."
+MNIST_READING = "The network reads {n_digits:,} digits at the stage {stage}: about 2 s."
+MNIST_LOADED = "MNIST's {n_digits:,} test digits are loaded."
+DESIGN_STATE = "{parts} = {total:,} parameters; {largest} has the most."
 
 # --- Explorers: captions ---
 
@@ -472,6 +515,17 @@ CAPTION_POOLED = "pooled, ignore_border={ignore_border}: {rows} x {columns}"
 CAPTION_BEFORE, CAPTION_AFTER = "before the shift", "after it"
 CAPTION_POOLED_BEFORE = "pooled before"
 CAPTION_POOLED_AFTER = "pooled after (yellow: changed)"
+CAPTION_TEST_DIGIT = "test digit {number}, a {label}"
+CAPTION_PROBABILITIES = "probabilities (shaded: the right digit)"
+CAPTION_FILTER_NUMBERS = "filter {number} of layer 0, in numbers"
+CAPTION_FILTERS = "layer 0's filters (white +{largest:.2f}, black -{largest:.2f})"
+CAPTION_MAPS = "layer 0's maps (white +1, black -1)"
+CAPTION_SMALL_MAPS = "layer 1's maps (white +1, black -1)"
+CAPTION_SMALL_FILTERS = (
+    "filters of layer 1's map {number} (white +{largest:.2f}, black -{largest:.2f})"
+)
+CAPTION_MATRIX = "confusion matrix (click on a cell)"
+CAPTION_GALLERY = "right digit → predicted digit, and its probability"
 
 # --- Figures ---
 

@@ -152,3 +152,21 @@ def is_plain(message, *values):
         and "Apply node" not in message
         and all(str(value) in message for value in values)
     )
+
+
+def lenet(values, images):
+    """Run LeNet on (batch, 784), in float64: (maps of layer 0, maps of layer 1, probabilities).
+
+    `values` are its parameters, the last layer's first.
+    """
+    W3, b3, W2, b2, W1, b1, W0, b0 = (value.astype("float64") for value in values)
+    maps, layers = images.reshape(-1, 1, 28, 28).astype("float64"), []
+    for W, b in ((W0, b0), (W1, b1)):
+        patches = numpy.lib.stride_tricks.sliding_window_view(maps, W.shape[2:], axis=(2, 3))
+        sums = numpy.tensordot(patches, W[:, :, ::-1, ::-1], axes=([1, 4, 5], [1, 2, 3]))
+        sums = sums.transpose(0, 3, 1, 2)
+        corners = [sums[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+        maps = numpy.tanh(numpy.max(corners, axis=0) + b[:, None, None])
+        layers.append(maps)
+    hidden = numpy.tanh(maps.reshape(len(maps), -1) @ W2 + b2)
+    return (*layers, softmax(hidden @ W3 + b3))

@@ -16,6 +16,8 @@ from lenet_helpers import words
 from lenet_helpers.datasets import Datasets
 from lenet_helpers.explorers import (
     convolution,
+    learned,
+    mistakes,
     network,
     pixels,
     pooling,
@@ -25,6 +27,7 @@ from lenet_helpers.explorers import (
 )
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.train_lenet import lenet_trainer
+from lenet_helpers.widgets.loader import Loader
 from lenet_helpers.widgets.number_grid import NumberGrid
 from lenet_helpers.widgets.upload import Upload
 
@@ -123,7 +126,7 @@ def move(control, random):
         if is_shown(control):
             fields = grid_fields(control)
             fields[random.randint(len(fields))].value = random.randint(-80, 81) / 16
-    elif isinstance(control, Upload) or control.disabled:
+    elif isinstance(control, Upload | Loader) or control.disabled:
         pass
     elif isinstance(control, ipywidgets.Checkbox):
         control.value = not control.value
@@ -301,6 +304,8 @@ EXPLORERS = {
     "pooling": pooling.explore_pooling,
     "shifts": shifts.explore_shifts,
     "network": network.explore_design,
+    "filters": learned.explore_filters,
+    "mistakes": mistakes.explore_mistakes,
 }
 of_every_explorer = pytest.mark.parametrize("make", EXPLORERS.values(), ids=EXPLORERS)
 KINDS = (

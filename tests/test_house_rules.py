@@ -23,9 +23,10 @@ FLOORS = [
     ["checks", "design", "training", "arithmetic", "fast.direct_convolution"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],
     ["drawing"],
-    ["network_drawing"],
+    ["network_drawing", "sheets"],
     ["widgets", "widgets.elements"],
     [f"widgets.{name}" for name in ("explorer", "number_grid", "player", "training", "upload")],
+    ["widgets.loader"],
     ["datasets.files", "datasets.download"],
     ["datasets.idx", "datasets.pickled"],
     ["datasets", "lenet"],
@@ -34,6 +35,8 @@ FLOORS = [
     [f"explorers.{name}" for name in ("pixels", "convolution", "window", "network", "training")],
     ["explorers.pooling"],
     ["explorers.shifts"],
+    ["explorers.learned"],
+    ["explorers.mistakes"],
     ["__main__"],
 ]
 WITHOUT_THEANO = ["words", "paths", "shapes", "design", "checks", "training", "checkpoints"]

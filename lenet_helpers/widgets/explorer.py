@@ -60,11 +60,26 @@ class Explorer(ipywidgets.VBox):
     on_click : callable, optional
         ``on_click(settings, number, right, down)`` is told which picture was clicked, and where,
         as fractions of its width and height; it returns new settings as a dict.
+    sheet_height : int
+        Pixels that the highest picture may have in the examples' picture.
+    sheet_columns : int, optional
+        Pictures that stand side by side in it; without it, all of an example's.
     """
 
-    def __init__(self, draw, controls, examples=({},), extras=(), follow=None, on_click=None):
+    def __init__(
+        self,
+        draw,
+        controls,
+        examples=({},),
+        extras=(),
+        follow=None,
+        on_click=None,
+        sheet_height=drawing.SHEET_HEIGHT_OF_ROW,
+        sheet_columns=None,
+    ):
         self.draw, self.controls, self.examples = draw, controls, examples
         self.follow, self.on_click = follow, on_click
+        self.sheet_height, self.sheet_columns = sheet_height, sheet_columns
         self._first_settings = self.settings()
         self._frames, self._is_paused, self._shown_settings = [], False, None
         self._shelf, self._table = elements.wrapping_box(), elements.table_box()
@@ -93,14 +108,17 @@ class Explorer(ipywidgets.VBox):
     def stand_in(self):
         """Return a PNG file of several settings, and the sentence that belongs to it."""
         views = [self.draw(**self._first_settings | example) for example in self.examples]
-        rows = [
-            ([(picture.caption, picture.png) for picture in view.pictures], view.sentence)
-            for view in views
-        ]
+        rows = [row for view in views for row in self._sheet_rows(view)]
         sentence = words.STAND_IN.format(
             states=" ".join(f"({n}) {view.sentence}" for n, view in enumerate(views, 1))
         ).replace("\n", " ")
-        return drawing.sheet(rows), sentence
+        return drawing.sheet(rows, self.sheet_height), sentence
+
+    def _sheet_rows(self, view):
+        pictures = [(picture.caption, picture.png) for picture in view.pictures]
+        columns = self.sheet_columns or len(pictures)
+        lines = [pictures[n : n + columns] for n in range(0, len(pictures), columns)]
+        return [(line, "") for line in lines[:-1]] + [(lines[-1], view.sentence)]
 
     def _repr_mimebundle_(self, **kwargs):
         # A page without a kernel can't show widgets, and takes the picture.

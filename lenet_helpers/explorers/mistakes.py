@@ -1,0 +1,298 @@
+"""Lesson 5: which digits a trained LeNet reads wrongly, and how sure it is of its mistakes."""
+
+import asyncio
+from functools import cache
+from typing import NamedTuple
+
+from lenet_helpers import sheets, words
+from lenet_helpers.datasets import load_mnist_test
+from lenet_helpers.explorers import learned
+from lenet_helpers.explorers.learned import ALL
+from lenet_helpers.trained import STAGES, confusion_counts, load_stage
+from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.explorer import Explorer, Picture, View
+from lenet_helpers.widgets.loader import Loader
+
+import numpy
+
+N_COLUMNS, PER_PAGE = 6, 18
+DIGITS, MNIST = "digits", "mnist"
+# The picture that answers clicks.
+MATRIX = 0
+# Images at a time, between which the kernel looks after everything else.
+CHUNK = 500
+SHEET_HEIGHT = 400
+
+
+class Mistakes(NamedTuple):
+    """The wrong answers to a set of images, the surest first.
+
+    Attributes
+    ----------
+    numbers : numpy.ndarray
+        (mistakes,): which images, from 0.
+    right, predicted : numpy.ndarray
+        (mistakes,): the right classes, and the given ones.
+    probabilities : numpy.ndarray
+        (mistakes,), from 0 to 1: of the given classes.
+    """
+
+    numbers: numpy.ndarray
+    right: numpy.ndarray
+    predicted: numpy.ndarray
+    probabilities: numpy.ndarray
+
+
+class Answered(NamedTuple):
+    """Digits, and what the network answers to them at each stage.
+
+    Attributes
+    ----------
+    images : numpy.ndarray
+        (n, 784), from 0 to 1.
+    labels : numpy.ndarray
+        (n,), whole numbers.
+    probabilities : dict
+        By stage, (n, classes).
+    """
+
+    images: numpy.ndarray
+    labels: numpy.ndarray
+    probabilities: dict
+
+
+def mistakes(network, images, labels):
+    """Find the images that a network reads wrongly.
+
+    Parameters
+    ----------
+    network : LeNet
+        The network.
+    images, labels : array_like
+        As for `LeNet.error`.
+
+    Returns
+    -------
+    Mistakes
+    """
+    return sort_mistakes(network.probabilities(images), numpy.asarray(labels))
+
+
+def sort_mistakes(probabilities, labels):
+    """Find the wrong answers, and sort them by their probability.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        (n, classes), from 0 to 1.
+    labels : numpy.ndarray
+        (n,), the right classes.
+
+    Returns
+    -------
+    Mistakes
+        Equally sure ones in the order of the images.
+    """
+    predicted, largest = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    numbers = numpy.flatnonzero(predicted != labels)
+    numbers = numbers[numpy.argsort(-largest[numbers], kind="stable")]
+    return Mistakes(numbers, labels[numbers], predicted[numbers], largest[numbers])
+
+
+def most_frequent(counts):
+    """Return the most frequent confusion of a confusion matrix.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        (classes, classes), whole numbers: row, the right class; column, the given one.
+
+    Returns
+    -------
+    tuple of int
+        (right class, given class, how often); of equally frequent ones the first.
+    """
+    wrong = counts - numpy.diag(numpy.diag(counts))
+    right, predicted = divmod(int(wrong.argmax()), len(wrong))
+    return right, predicted, int(wrong[right, predicted])
+
+
+def explore_mistakes():
+    """Return an explorer of the digits that the network reads wrongly.
+
+    MNIST's pictures are no part of the course: its mistakes are counted without them, and shown
+    once the learner has loaded them.
+
+    Returns
+    -------
+    Explorer
+        A click on a cell of the confusion matrix shows the mistakes behind it.
+    """
+    learned.compile_network()
+    digits, sets = learned.digit_choices(), {words.SET_DIGITS: DIGITS, words.SET_MNIST: MNIST}
+    controls = {
+        "stage": elements.choice(
+            words.LABEL_STAGE, learned.BEST, {stage: stage for stage in STAGES}
+        ),
+        "dataset": elements.choice(words.LABEL_DATASET, DIGITS, sets),
+        "mnist": elements.alone(Loader(words.LABEL_LOAD_MNIST, words.MNIST_NOTE, answer_mnist)),
+        "right": elements.choice(words.LABEL_RIGHT, ALL, digits),
+        "predicted": elements.choice(words.LABEL_PREDICTED, ALL, digits),
+        "page": elements.integer_slider(words.LABEL_PAGE, 1, 1, 2),
+    }
+    return Explorer(
+        draw_mistakes,
+        controls,
+        EXAMPLES,
+        follow=follow_dataset,
+        on_click=choose_cell,
+        sheet_height=SHEET_HEIGHT,
+    )
+
+
+EXAMPLES = ({}, {"stage": "epoch 1", "right": 1}, {"dataset": MNIST})
+
+
+def draw_mistakes(stage, dataset, mnist, right, predicted, page):
+    """Return the `View` of a confusion matrix, and of the mistakes behind it.
+
+    Parameters
+    ----------
+    stage : {'initial', 'epoch 1', 'epoch 10', 'best'}
+        The stage of training.
+    dataset : {'digits', 'mnist'}
+        The course's test digits, or MNIST's.
+    mnist : Answered or None
+        MNIST's test digits, once they are loaded.
+    right, predicted : int
+        Only mistakes with this right class, and this answer; `ALL` admits all.
+    page : int
+        Which part of the mistakes, from 1; beyond the last means the last.
+    """
+    answered = answer_digits() if dataset == DIGITS else mnist
+    if answered is None:
+        counts = load_stage(stage).confusion
+    else:
+        counts = confusion_counts(answered.labels, answered.probabilities[stage].argmax(axis=1))
+    n_digits, n_right = int(counts.sum()), int(counts.trace())
+    chosen = tuple(None if digit == ALL else digit for digit in (right, predicted))
+    shown = [Picture(words.CAPTION_MATRIX, sheets.confusion_matrix(counts, chosen))]
+    n_pages = 1
+    if answered is None:
+        told = words.MNIST_MISSING
+    else:
+        found = _chosen(sort_mistakes(answered.probabilities[stage], answered.labels), chosen)
+        n_found = len(found.numbers)
+        n_pages = max(1, -(-n_found // PER_PAGE))
+        first = (min(page, n_pages) - 1) * PER_PAGE
+        part = Mistakes(*(values[first : first + PER_PAGE] for values in found))
+        told = words.NO_SUCH_MISTAKE
+        if n_found:
+            told = words.MISTAKES_SHOWN.format(
+                first=first + 1,
+                last=first + len(part.numbers),
+                n_found=n_found,
+                number=part.numbers[0],
+                right=part.right[0],
+                predicted=part.predicted[0],
+                probability=float(part.probabilities[0]),
+            )
+            shown.append(_gallery(answered.images, part))
+    confused = most_frequent(counts)
+    sentence = words.MISTAKES_STATE.format(
+        dataset=words.SET_DIGITS if dataset == DIGITS else words.SET_MNIST,
+        stage=stage,
+        n_wrong=n_digits - n_right,
+        n_digits=n_digits,
+        percent=100 * (n_digits - n_right) / n_digits,
+        right=confused[0],
+        predicted=confused[1],
+        times=confused[2],
+        told=told,
+    )
+    return View(tuple(shown), sentence, {"page": {"max": n_pages}})
+
+
+def follow_dataset(dataset, **settings):
+    """Return what the choice of a data set changes in other controls.
+
+    Parameters
+    ----------
+    dataset, **settings
+        As for `draw_mistakes`.
+    """
+    return {"mnist": {"visible": dataset == MNIST}}
+
+
+def choose_cell(settings, number, right, down):
+    """Return the new settings after a click on one of the pictures.
+
+    Parameters
+    ----------
+    settings : dict
+        As `draw_mistakes` takes them.
+    number : int
+        Which picture; only the confusion matrix answers.
+    right, down : float
+        Where in it, as fractions.
+    """
+    if number != MATRIX:
+        return {}
+    chosen = sheets.matrix_cell(10, right, down)
+    # On the diagonal are the right answers: there the digit's mistakes are shown, all of them.
+    if chosen[0] == chosen[1]:
+        chosen = (chosen[0], None)
+    right_digit, predicted = (ALL if digit is None else digit for digit in chosen)
+    return {"right": right_digit, "predicted": predicted, "page": 1}
+
+
+@cache
+def answer_digits():
+    """Return the course's test digits, `Answered` at every stage."""
+    images, labels = learned.load_data_once().test
+    probabilities = {stage: learned.network_at(stage).probabilities(images) for stage in STAGES}
+    return Answered(images, labels, probabilities)
+
+
+async def answer_mnist(say):
+    """Load MNIST's test digits, and return them `Answered` at every stage.
+
+    Parameters
+    ----------
+    say : callable
+        Takes a sentence on what is being done.
+    """
+    say(words.MNIST_LOADING)
+    images, labels = await asyncio.to_thread(load_mnist_test)
+    probabilities = {}
+    for stage in STAGES:
+        say(words.MNIST_READING.format(stage=stage, n_digits=len(labels)))
+        parts = []
+        for start in range(0, len(images), CHUNK):
+            # Between two parts another explorer may use the network, at another stage.
+            await asyncio.sleep(0.001)
+            network = learned.network_at(stage)
+            parts.append(network.probabilities(images[start : start + CHUNK]))
+        probabilities[stage] = numpy.concatenate(parts)
+    say(words.MNIST_LOADED.format(n_digits=len(labels)))
+    return Answered(images, labels, probabilities)
+
+
+def _chosen(found, chosen):
+    keeps = numpy.ones(len(found.numbers), dtype=bool)
+    for classes, wanted in zip((found.right, found.predicted), chosen, strict=True):
+        if wanted is not None:
+            keeps &= classes == wanted
+    return Mistakes(*(values[keeps] for values in found))
+
+
+def _gallery(images, part):
+    titles = [
+        (
+            words.MISTAKE.format(right=right, predicted=predicted),
+            words.MISTAKE_PROBABILITY.format(probability=float(probability)),
+        )
+        for right, predicted, probability in zip(*part[1:], strict=True)
+    ]
+    pictures = images[part.numbers].reshape(-1, 28, 28)
+    return Picture(words.CAPTION_GALLERY, sheets.digit_sheet(pictures, titles, N_COLUMNS))
