@@ -115,14 +115,33 @@ def digit_grid(images, titles, n_columns=10):
     -------
     matplotlib.figure.Figure
     """
-    n_rows = -(-len(images) // n_columns)
-    figure = Figure(figsize=(0.95 * n_columns, 1.2 * n_rows), layout="constrained")
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, image, title in zip(axes, images, titles, strict=False):
+    figure, axes = _small_axes(titles, n_columns)
+    for axis, image in zip(axes, images, strict=False):
         axis.imshow(image, cmap="gray_r", vmin=0, vmax=max(1e-9, float(numpy.max(image))))
-        axis.set_title(title, fontsize=9)
+    return figure
+
+
+def map_grid(maps, titles, largest, n_columns=10):
+    """Draw small maps or filters in rows, all on one scale of greys around zero.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray
+        (n, rows, columns).
+    titles : sequence of str
+        n of them.
+    largest : float
+        The value that is white; its negative is black.
+    n_columns : int
+        Maps in a row.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = _small_axes(titles, n_columns)
+    for axis, values in zip(axes, maps, strict=False):
+        axis.imshow(values, cmap="gray", vmin=-largest, vmax=largest)
     return figure
 
 
@@ -316,6 +335,18 @@ def confusion(counts):
     axis.set_xlabel(words.AXIS_PREDICTED)
     axis.set_ylabel(words.AXIS_RIGHT)
     return figure
+
+
+def _small_axes(titles, n_columns):
+    """Return a figure, and an axis with a title for each of some small pictures in rows."""
+    n_rows = -(-len(titles) // n_columns)
+    figure = Figure(figsize=(0.95 * n_columns, 1.2 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, title in zip(axes, titles, strict=False):
+        axis.set_title(title, fontsize=9)
+    return figure, axes
 
 
 def _matrix(axis, matrix, shade):

@@ -30,6 +30,7 @@ CASES = {
     "picture_and_maps": [(PICTURE, MAPS), (PICTURE[:, :, 0], MAPS[:1] * 0, ["one", "two"])],
     "image_row": [([PICTURE], ["one"]), ([PICTURE, MAPS[0]], ["one", "two"])],
     "digit_grid": [(DIGITS, [str(i) for i in range(13)]), (0 * DIGITS[:1], ["0"], 3)],
+    "map_grid": [(MAPS, ["0", "1"], 0.5), (MAPS[:1], ["0"], 2.0, 3)],
     "pooling": [
         (MATRIX, MATRIX[:2, :2], (2, 2), WINNERS, LOST),
         (MATRIX, MATRIX[:1, :1], (5, 5), WINNERS, 0 * LOST),
@@ -102,6 +103,19 @@ def test_digit_grid_has_rows_of_ten():
     used = [axis for axis in figure.axes if axis.images]
     assert len(figure.axes) == 20
     assert [axis.get_title() for axis in used] == [str(i) for i in range(13)]
+
+
+def test_the_maps_of_a_grid_have_one_scale_around_zero():
+    figure = figures.map_grid(MAPS, ["first", "second"], 0.5, n_columns=3)
+    used = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title() for axis in used] == ["first", "second"]
+    for axis, values in zip(used, MAPS, strict=True):
+        (image,) = axis.images
+        assert numpy.array_equal(image.get_array(), values)
+        assert image.norm(0) == 0.5
+        assert image.get_clim() == (-0.5, 0.5)
+        red, green, blue, _ = image.cmap(image.norm(0.4))
+        assert red == green == blue > 0.5
 
 
 def test_pooling_draws_windows_and_hatches_what_is_lost():

@@ -38,8 +38,8 @@ def tags(cell):
     return set(cell.metadata.get("tags", []))
 
 
-def test_there_are_five_lessons_in_order():
-    assert [name[:2] for name in NAMES] == ["00", "01", "02", "03", "04"]
+def test_there_are_six_lessons_in_order():
+    assert [name[:2] for name in NAMES] == ["00", "01", "02", "03", "04", "05"]
 
 
 def test_cells_were_run_in_order_and_once(lesson):
@@ -177,6 +177,11 @@ FIGURES = [
     (4, "validation 90.09 %, test 90.20 %"),
     (4, "validation 9.23 %, test 9.52 %"),
     (4, "best validation 0.91 %, test 0.92 %"),
+    (5, "initial 90.09 % 90.20 % 90.00 %"),
+    (5, "epoch 1 9.23 % 9.52 % 42.33 %"),
+    (5, "epoch 10 1.97 % 1.88 % 19.00 %"),
+    (5, "best 0.91 % 0.92 % 7.00 %"),
+    (5, "9,908 of 10,000"),
 ]
 
 

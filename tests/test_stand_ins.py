@@ -34,7 +34,11 @@ def pictures_of(cell):
     return [output for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
-@pytest.mark.parametrize("path", LESSONS[:4], ids=NAMES[:4])
+# Lesson 4 shows trainings, which no picture could stand for.
+WITH_EXPLORERS = [path for path in LESSONS if not path.name.startswith("04")]
+
+
+@pytest.mark.parametrize("path", WITH_EXPLORERS, ids=lambda path: path.name)
 def test_every_explorer_leaves_a_picture_of_several_settings(path):
     assert cells_with_explorers(path)
     for cell in cells_with_explorers(path):

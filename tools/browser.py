@@ -89,7 +89,7 @@ def page_of(browser, address):
     try:
         yield page
     finally:
-        # Kernels would pile up: five lessons at once are too much for a small machine.
+        # Kernels would pile up: six lessons at once are too much for a small machine.
         origin, token = re.match(r"(http://[^/]+).*token=(\w+)", address).groups()
         headers = {"Authorization": f"token {token}"}
         for session in context.request.get(f"{origin}/api/sessions", headers=headers).json():

@@ -15,6 +15,8 @@ import numpy
 START, BEST = STAGES[0], STAGES[-1]
 # The choice of every digit at once.
 ALL = -1
+# A three, which the lesson follows.
+FIRST_DIGIT = 6
 # What tanh can reach: the scale of all feature maps.
 LARGEST_OUTPUT = 1
 DIGIT_SCALE, FILTER_SCALE, MAP_SCALE, SMALL_MAP_SCALE = 6, 9, 4, 8
@@ -119,7 +121,7 @@ def explore_filters():
     controls = {
         "stage": elements.choice(words.LABEL_STAGE, BEST, {stage: stage for stage in STAGES}),
         "digit": elements.choice(words.LABEL_DIGIT, ALL, digit_choices()),
-        "number": elements.long_slider(words.LABEL_TEST_DIGIT, 0, n_digits - 1),
+        "number": elements.long_slider(words.LABEL_TEST_DIGIT, FIRST_DIGIT, n_digits - 1),
         "map0": slider(words.LABEL_MAP_OF.format(layer=0), 0, 0, 19),
         "map1": slider(words.LABEL_MAP_OF.format(layer=1), 0, 0, 49),
     }
