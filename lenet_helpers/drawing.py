@@ -274,6 +274,6 @@ def letters(text, across, down):
 
 @cache
 def font(size):
-    """Return Pillow's font of a size in pixels."""
+    """Return letters of so many pixels for Pillow, the same on every system."""
     # Matplotlib's own letters, so that grids and figures look alike, on every system.
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)

@@ -35,12 +35,12 @@ class LeNetConvPoolLayer:
 
     Attributes
     ----------
+    conv_out : theano.Variable
+        The feature maps before pooling, bias and tanh, shape (batch, filters, rows, columns).
     output : theano.Variable
         Shape (batch, filters, pooled rows, pooled columns), values from -1 to 1.
     output_shape : tuple of int
         The same as numbers.
-    conv_out : theano.Variable
-        The feature maps before pooling, bias and tanh.
     params : list
         [W, b], of shape `filter_shape` and (filters,).
 

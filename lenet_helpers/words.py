@@ -31,6 +31,7 @@ NAME_N_BATCHES = "the number of minibatches in an epoch"
 NAME_N_EPOCHS = "n_epochs"
 NAME_N_IN = "n_in"
 NAME_N_OUT = "n_out"
+NAME_PATCH = "the patch's side or step"
 NAME_PATIENCE = "patience"
 NAME_PICTURE = "the picture"
 NAME_PICTURE_SIDE = "the picture's side"
@@ -354,8 +355,28 @@ LABEL_MAP_OF = "Map of layer {layer}"
 LABEL_DATASET, LABEL_LOAD_MNIST = "Data set", "Load MNIST's pictures"
 LABEL_RIGHT, LABEL_PREDICTED, LABEL_PAGE = "Right digit", "Predicted digit", "Page"
 LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
+LABEL_YOUR_DIGIT, LABEL_STAGE = "Your digit", "Training"
+LABEL_UPLOAD_DIGIT = "Upload a photograph of a digit"
+LABEL_OCCLUSION = "Show which pixels mattered"
+LABEL_UNDO, LABEL_CLEAR = "Undo", "Clear"
+
+# --- Explorers: the drawing pad ---
+
+PAD_NAME = "Paper for a digit"
+PAD_HINT = (
+    "Draw with mouse, finger or pen. By keyboard: arrow keys move the pen, with Shift a little; "
+    "Space sets it down and lifts it; Backspace takes a stroke back, Delete clears."
+)
+PAD_PEN_UP = "Pen up, {right} % from the left, {down} % from the top."
+PAD_PEN_DOWN = "Pen down, {right} % from the left, {down} % from the top."
+PAD_UNDONE, PAD_CLEARED = "The last stroke is gone.", "The paper is blank."
+PAD_FULL = "That is as much ink as the paper takes: undo or clear."
 
 # --- Explorers: choices ---
+
+DIGIT_DRAWN, DIGIT_PHOTOGRAPH = "drawing", "photograph"
+STAGE_INITIAL, STAGE_EPOCH_1, STAGE_EPOCH_10 = "none", "1 epoch", "10 epochs"
+STAGE_BEST = "best"
 
 PICTURE_CAT, PICTURE_RINGS, PICTURE_SQUARES = "cat", "rings", "squares"
 PICTURE_DIGIT, PICTURE_UPLOADED = "digit", "my own"
@@ -417,6 +438,22 @@ SHIFT_SHARE_PICTURE = (
     "Of all 8 shifts by one pixel, {n_unchanged} leave the whole pooled map as it was (for a "
     "single maximum {share} of the shifts do); {percent:.1f} % of the pooled cells stay."
 )
+NOTHING_PHOTOGRAPHED = "There is no photograph of yours yet: upload one, or draw."
+DIGIT_NOTHING_DRAWN = (
+    "The paper is blank: draw a digit. Even blank paper gets an answer, here {digit} with "
+    "{percent:.1f} %, because the network knows only digits."
+)
+DIGIT_STATE = (
+    "{digit} with {percent:.1f} %, then {second} with {second_percent:.1f} % and {third} with "
+    "{third_percent:.1f} %."
+)
+DIGIT_UNSURE = "The network is not sure; people often are not, either."
+DIGIT_UNTRAINED = "All ten digits get {percent:.1f} %: this network has not learned anything yet."
+DIGIT_OCCLUSION = (
+    "Covering the part around row {row}, column {column} lowers the answer most, to "
+    "{percent:.1f} %."
+)
+DIGIT_NO_OCCLUSION = "No part alone makes the answer less sure when it is covered."
 ROUND_DOWN, ROUND_UP = "rounded down", "rounded up"
 DESIGN_STATE = (
     "{parts} = {total:,} parameters; {largest} has the most. One image takes {multiply_adds:,} "
@@ -508,6 +545,15 @@ CAPTION_SMALL_PICTURE = "picture"
 CAPTION_CONVOLUTION = "convolution: filter_flip=True"
 CAPTION_CORRELATION = "correlation: filter_flip=False"
 CAPTION_DESIGN = "the network, from image to classes"
+CAPTION_DIGIT = "as the network gets it, {rows} x {columns}"
+CAPTION_PROBABILITIES = "probabilities"
+CAPTION_OCCLUSION = "red speaks for it, blue against"
+CAPTION_CONVOLVED = (
+    "layer 0, convolution: {maps} maps, {rows} x {columns}, from {low:.1f} to {high:.1f}"
+)
+CAPTION_LAYER = "layer {number}, pooling and tanh: {maps} maps, {rows} x {columns}, from -1 to 1"
+CAPTION_HIDDEN = "layer 2: {units} hidden units, from -1 to 1"
+CAPTION_DESIGN = "shapes, layer by layer"
 CAPTION_PIXELS = "{side} x {side} pixels"
 CAPTION_POOL_MAP = "feature map, windows with ignore_border={ignore_border}"
 CAPTION_DETAIL = "rows {top} to {bottom}, columns {left} to {right}, in numbers"

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "lenet_helpers"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
+WIDGETS = ("explorer", "number_grid", "player", "training", "upload", "digit_pad")
+EXPLORERS = ("pixels", "convolution", "window", "network", "training", "drawn_digit")
 # From the ground up: a module may import only what stands on a line before its own.
 FLOORS = [
     ["words"],
@@ -22,17 +24,17 @@ FLOORS = [
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "fast.direct_convolution"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],
-    ["drawing"],
-    ["network_drawing", "sheets"],
+    ["drawing", "strokes", "photographs"],
+    ["network_drawing", "sheets", "panels"],
     ["widgets", "widgets.elements"],
-    [f"widgets.{name}" for name in ("explorer", "number_grid", "player", "training", "upload")],
+    [f"widgets.{name}" for name in WIDGETS],
     ["widgets.loader"],
     ["datasets.files", "datasets.download"],
     ["datasets.idx", "datasets.pickled"],
     ["datasets", "lenet"],
-    ["train_lenet", "trained", "self_check", "gallery"],
+    ["inspection", "train_lenet", "trained", "self_check", "gallery"],
     ["explorers", "explorers.filter_choice", "explorers.network_build"],
-    [f"explorers.{name}" for name in ("pixels", "convolution", "window", "network", "training")],
+    [f"explorers.{name}" for name in EXPLORERS],
     ["explorers.pooling"],
     ["explorers.shifts"],
     ["explorers.learned"],
@@ -48,6 +50,8 @@ WITHOUT_THEANO += [
     "drawing",
     "network_drawing",
     "kept_designs",
+    "strokes",
+    "photographs",
     "widgets",
     "datasets",
     "datasets.idx",

@@ -143,6 +143,13 @@ def wrapping_box(children=()):
     return ipywidgets.Box(list(children), layout=WRAPPING)
 
 
+def beside(widget, column):
+    """Return a box with a widget at the left and a column of others, below it on a narrow page."""
+    # As wide as there is room for, but not narrower than two pictures.
+    layout = {"flex": "1 1 30em", "min_width": "0"}
+    return wrapping_box([widget, ipywidgets.VBox(column, layout=layout)])
+
+
 def hidden_picture():
     """Return an image widget that shows once it has bytes to show."""
     # Without bytes a browser shows the sign of a broken picture.

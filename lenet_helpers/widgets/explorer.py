@@ -64,6 +64,8 @@ class Explorer(ipywidgets.VBox):
         Pixels that the highest picture may have in the examples' picture.
     sheet_columns : int, optional
         Pictures that stand side by side in it; without it, all of an example's.
+    aside : str, optional
+        The name of a control that stands beside all the rest, where the page is wide enough.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Explorer(ipywidgets.VBox):
         on_click=None,
         sheet_height=drawing.SHEET_HEIGHT_OF_ROW,
         sheet_columns=None,
+        aside=None,
     ):
         self.draw, self.controls, self.examples = draw, controls, examples
         self.follow, self.on_click = follow, on_click
@@ -84,8 +87,10 @@ class Explorer(ipywidgets.VBox):
         self._frames, self._is_paused, self._shown_settings = [], False, None
         self._shelf, self._table = elements.wrapping_box(), elements.table_box()
         self._sentence = ipywidgets.HTML()
-        self._above = (elements.controls_box(controls.values()), *extras, self._shelf)
-        super().__init__([*self._above, self._sentence])
+        others = [control for name, control in controls.items() if name != aside]
+        shown = [self._shelf, self._table, self._sentence]
+        column = [elements.controls_box(others), *extras, *shown]
+        super().__init__([elements.beside(controls[aside], column)] if aside else column)
         for control in controls.values():
             control.observe(self._update, names="value")
         self._update()
@@ -150,7 +155,7 @@ class Explorer(ipywidgets.VBox):
             return
         self._apply(view.changes)
         self._show(view.pictures)
-        self._show_table(view.table)
+        elements.show_table(self._table, view.table)
         self._sentence.value = elements.status(view.sentence)
         self._shown_settings = self.settings()
 
@@ -168,13 +173,6 @@ class Explorer(ipywidgets.VBox):
         shown = tuple(self._frames[: len(pictures)])
         if self._shelf.children != shown:
             self._shelf.children = shown
-
-    def _show_table(self, table):
-        elements.show_table(self._table, table)
-        tables = () if table is None else (self._table,)
-        shown = (*self._above, *tables, self._sentence)
-        if self.children != shown:
-            self.children = shown
 
     def _clicked(self, number, right, down):
         try:
