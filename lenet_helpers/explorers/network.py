@@ -12,7 +12,7 @@ MOST_FILTERS = (64, 128)
 LARGEST_FILTER, LARGEST_WINDOW = 15, 8
 MOST_HIDDEN, MOST_CLASSES = 1000, 100
 # The labels name their layer, which takes more room than other explorers' labels.
-LABEL_WIDTH, CONTROL_WIDTH = "12em", "26em"
+LABEL_WIDTH, CONTROL_WIDTH = "12.8em", "27em"
 # The words on the button that brings a preset, and what the sentence adds for it.
 PRESET_WORDS = {
     "course": (words.LABEL_PRESET_COURSE, words.NOTE_COURSE),

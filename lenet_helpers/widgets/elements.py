@@ -215,6 +215,7 @@ def _row(texts, n_names, style="", is_head=False):
     for number, text in enumerate(texts):
         is_name = number < n_names
         side = f"text-align:{'left' if is_name else 'right'};{CELL_STYLE}{style}"
+        side += "" if is_head else "white-space:nowrap;"
         # A row is named by its first cells, so that screen readers say them with every number.
         kind, scope = ("th", "col" if is_head else "row") if is_head or is_name else ("td", "")
         scope = f' scope="{scope}"' if scope else ""
