@@ -12,7 +12,7 @@ import platform
 import time
 from pathlib import Path
 
-from lenet_helpers.explorers import convolution, pooling
+from lenet_helpers.explorers import convolution, network, pooling
 
 import numpy
 import theano
@@ -29,6 +29,10 @@ KEYS = {
     # The first choice is that of the picture: the large one stays. Numbers are typed, not chosen.
     ".widget-toggle-buttons ~ * button.widget-toggle-button:not(:text('my own'))": ("Space",),
 }
+# The large pictures stay, because others are faster; and so do the designer's images and windows,
+# because most others leave nothing to draw.
+KEPT = ["picture", "source", "image_rows", "image_columns"]
+KEPT += [f"pool_{sides}{layer}" for sides in ("rows", "columns") for layer in (0, 1)]
 EXPLORERS = {
     "convolution explorer": """
 from lenet_helpers.explorers.convolution import explore_convolution
@@ -75,15 +79,16 @@ def in_kernel(n_changes):
     explorers = {
         "convolution explorer": convolution.explore_convolution(),
         "pooling explorer": pooling.explore_pooling(),
+        "LeNet designer": network.explore_design(),
     }
     explorers["pooling explorer"].change(source="cat0")
+    explorers["LeNet designer"].change(image_rows=64, image_columns=64)
     seconds = {}
     for name, explorer in explorers.items():
-        # The large pictures stay: the others are faster.
         controls = [
             control
             for key, control in explorer.controls.items()
-            if key not in ("picture", "source") and len(choices(control))
+            if key not in KEPT and len(choices(control))
         ]
         seconds[name] = [change_one(controls, rng) for _ in range(n_changes)]
     return seconds
