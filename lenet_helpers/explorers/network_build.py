@@ -1,6 +1,7 @@
 """Lesson 3: a design built in Theano, and what Theano says of it."""
 
 import asyncio
+import gc
 
 from lenet_helpers import kept_designs, paths, words
 from lenet_helpers.lenet import LeNet
@@ -33,6 +34,8 @@ def theano_report(design):
     ValueError
         If the design is too large for `kept_designs.check_size`.
     """
+    # The last network still hangs in Theano's circles of references: there may be no room for two.
+    gc.collect()
     network = LeNet(kept_designs.check_size(design))
     layer0, layer1, layer2, layer3 = network.layer0, network.layer1, network.layer2, network.layer3
     steps = [
