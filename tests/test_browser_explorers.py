@@ -459,13 +459,15 @@ SHOWN = {
 class Driver:
     """An explorer in the page: its controls by their labels, its pictures and its sentence."""
 
+    explorers = EXPLORERS
+
     def __init__(self, page, name):
         self.page, self.name = page, name
         self.box, self.settings = None, {}
 
     def begin(self, **given):
         """Bring the explorer into view, with its first settings but for those given."""
-        self.box = tool.show_cell(self.page, list(EXPLORERS).index(self.name))
+        self.box = tool.show_cell(self.page, list(self.explorers).index(self.name))
         self.run(FORGET.format(name=self.name))
         answer = self.run(BEGIN.format(name=self.name, given=given))
         self.settings = json.loads(answer) | given

@@ -117,13 +117,13 @@ def explore_filters():
     """
     compile_network()
     n_digits = len(load_data_once().test.labels)
-    slider = elements.integer_slider
+    slider = elements.long_slider
     controls = {
         "stage": elements.choice(words.LABEL_STAGE, BEST, {stage: stage for stage in STAGES}),
         "digit": elements.choice(words.LABEL_DIGIT, ALL, digit_choices()),
-        "number": elements.long_slider(words.LABEL_TEST_DIGIT, FIRST_DIGIT, n_digits - 1),
-        "map0": slider(words.LABEL_MAP_OF.format(layer=0), 0, 0, 19),
-        "map1": slider(words.LABEL_MAP_OF.format(layer=1), 0, 0, 49),
+        "number": slider(words.LABEL_TEST_DIGIT, FIRST_DIGIT, n_digits - 1),
+        "map0": slider(words.LABEL_MAP_OF.format(layer=0), 0, 19),
+        "map1": slider(words.LABEL_MAP_OF.format(layer=1), 0, 49),
     }
     return Explorer(
         draw_filters,
