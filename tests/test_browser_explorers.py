@@ -475,18 +475,7 @@ class Driver:
 
     def run(self, code):
         """Run code in the kernel, and return what it prints."""
-        return self.page.evaluate(
-            """async code => {
-                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-                const request = kernel.requestExecute({code});
-                let printed = "";
-                request.onIOPub = message => { printed += message.content.text || ""; };
-                const reply = await request.done;
-                if (reply.content.status !== "ok") throw new Error(reply.content.evalue);
-                return printed;
-            }""",
-            code,
-        )
+        return tool.run_in_kernel(self.page, code)
 
     def has(self, upload=None, **changes):
         """Wait until the page shows the settings with these changes, and keep them."""

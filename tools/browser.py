@@ -159,6 +159,22 @@ def open_and_run(page, address, notebook):
     )
 
 
+def run_in_kernel(page, code):
+    """Run code in the open notebook's kernel, and return what it prints."""
+    return page.evaluate(
+        """async code => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const request = kernel.requestExecute({code});
+            let printed = "";
+            request.onIOPub = message => { printed += message.content.text || ""; };
+            const reply = await request.done;
+            if (reply.content.status !== "ok") throw new Error(reply.content.evalue);
+            return printed;
+        }""",
+        code,
+    )
+
+
 def output_kinds(page):
     """Return the kind of every output in the notebook, such as 'display_data' or 'error'."""
     return page.evaluate(
