@@ -1,6 +1,5 @@
 """What happens inside a LeNet: every layer's output, and which pixels an answer rests on."""
 
-from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -41,7 +40,7 @@ def compile_layers(design):
     design : LeNetDesign
         One function serves all networks of the same design.
     """
-    _layers(_hashable(design))
+    _layers(design)
 
 
 def activations(network, image):
@@ -114,16 +113,7 @@ def occlusion(network, image, side=5, step=2):
 def _run(network, images):
     rows = checks.image_rows(images, network.design.image_shape(), theano.config.floatX)
     parameters = [param.get_value(borrow=True) for param in network.params]
-    return _layers(_hashable(network.design))(rows, *parameters)
-
-
-def _hashable(design):
-    """Return the same design, made of tuples even if lists were given."""
-    return replace(design, **{name: _as_tuple(value) for name, value in vars(design).items()})
-
-
-def _as_tuple(value):
-    return tuple(map(_as_tuple, value)) if hasattr(value, "__iter__") else value
+    return _layers(network.design)(rows, *parameters)
 
 
 @cache

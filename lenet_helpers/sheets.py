@@ -76,15 +76,17 @@ def tiles(values, n_columns, enlarge, largest, chosen=None):
     return drawing.to_png(image)
 
 
-def bars(shares, label):
+def bars(shares, label=None, in_per_cent=False):
     """Draw a share for each class as a bar with its number, the largest in blue.
 
     Parameters
     ----------
     shares : numpy.ndarray
         (classes,), from 0 to 1.
-    label : int
+    label : int, optional
         The class whose line is shaded.
+    in_per_cent : bool
+        Whether the numbers are per cent, with one decimal, and not fractions with three.
 
     Returns
     -------
@@ -103,8 +105,9 @@ def bars(shares, label):
         end = NAME_WIDTH + round(share * BAR_LENGTH)
         colour = figures.BLUE if number == largest else figures.GREY
         draw.rectangle((NAME_WIDTH, top + 3, end, top + BAR_HEIGHT - 4), colour)
-        text = drawing.letters(f"{share:.3f}", NUMBER_WIDTH, BAR_HEIGHT)
-        image.paste(drawing.INK, (width - NUMBER_WIDTH, top), text)
+        text = f"{100 * share:.1f} %" if in_per_cent else f"{share:.3f}"
+        number_letters = drawing.letters(text, NUMBER_WIDTH, BAR_HEIGHT)
+        image.paste(drawing.INK, (width - NUMBER_WIDTH, top), number_letters)
     return drawing.to_png(image)
 
 

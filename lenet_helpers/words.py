@@ -355,7 +355,7 @@ LABEL_MAP_OF = "Map of layer {layer}"
 LABEL_DATASET, LABEL_LOAD_MNIST = "Data set", "Load MNIST's pictures"
 LABEL_RIGHT, LABEL_PREDICTED, LABEL_PAGE = "Right digit", "Predicted digit", "Page"
 LABEL_PROGRESS, LABEL_TRAIN, LABEL_STOP = "Training", "Train", "Stop"
-LABEL_YOUR_DIGIT, LABEL_STAGE = "Your digit", "Training"
+LABEL_YOUR_DIGIT = "Your digit"
 LABEL_UPLOAD_DIGIT = "Upload a photograph of a digit"
 LABEL_OCCLUSION = "Show which pixels mattered"
 LABEL_UNDO, LABEL_CLEAR = "Undo", "Clear"
@@ -530,7 +530,6 @@ MNIST_MISSING = (
 MNIST_LOADING = "Loading; a download can take a minute."
 MNIST_READING = "The network reads {n_digits:,} digits at the stage {stage}: about 2 s."
 MNIST_LOADED = "MNIST's {n_digits:,} test digits are loaded."
-DESIGN_STATE = "{parts} = {total:,} parameters; {largest} has the most."
 
 # --- Explorers: captions ---
 
@@ -546,14 +545,13 @@ CAPTION_CONVOLUTION = "convolution: filter_flip=True"
 CAPTION_CORRELATION = "correlation: filter_flip=False"
 CAPTION_DESIGN = "the network, from image to classes"
 CAPTION_DIGIT = "as the network gets it, {rows} x {columns}"
-CAPTION_PROBABILITIES = "probabilities"
+CAPTION_ANSWER = "probabilities"
 CAPTION_OCCLUSION = "red speaks for it, blue against"
 CAPTION_CONVOLVED = (
-    "layer 0, convolution: {maps} maps, {rows} x {columns}, from {low:.1f} to {high:.1f}"
+    "layer 0, convolution: {maps} maps, {rows} x {columns}, from -{largest:.1f} to {largest:.1f}"
 )
 CAPTION_LAYER = "layer {number}, pooling and tanh: {maps} maps, {rows} x {columns}, from -1 to 1"
 CAPTION_HIDDEN = "layer 2: {units} hidden units, from -1 to 1"
-CAPTION_DESIGN = "shapes, layer by layer"
 CAPTION_PIXELS = "{side} x {side} pixels"
 CAPTION_POOL_MAP = "feature map, windows with ignore_border={ignore_border}"
 CAPTION_DETAIL = "rows {top} to {bottom}, columns {left} to {right}, in numbers"

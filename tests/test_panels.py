@@ -1,12 +1,10 @@
-"""Pictures of a network's layers: every pixel where it belongs."""
+"""Hidden units and changes as pictures: every pixel where it belongs."""
 
 import io
-from itertools import product
 
-from lenet_helpers import drawing, figures, panels
+from lenet_helpers import figures, panels
 
 import numpy
-import pytest
 from PIL import Image, ImageColor
 
 
@@ -14,51 +12,11 @@ def pixels(png, mode="L"):
     return numpy.asarray(Image.open(io.BytesIO(png)).convert(mode), dtype=int)
 
 
-@pytest.mark.parametrize(("n_maps", "columns", "enlarge"), [(5, 3, 2), (1, 1, 8), (4, 2, 1)])
-def test_every_cell_of_every_map(n_maps, columns, enlarge):
-    maps = numpy.random.RandomState(0).uniform(-1.3, 1.3, (n_maps, 3, 4))
-    found = pixels(panels.map_sheet(maps, columns, enlarge))
-    down, across = 3 * enlarge + 4, 4 * enlarge + 4
-    assert found.shape == (-(-n_maps // columns) * down - 4, columns * across - 4)
-    seen = numpy.zeros(found.shape, dtype=bool)
-    for number, row, column in product(range(n_maps), range(3), range(4)):
-        top = number // columns * down + row * enlarge
-        left = number % columns * across + column * enlarge
-        wanted = min(max(round((maps[number, row, column] + 1) / 2 * 255), 0), 255)
-        block = slice(top, top + enlarge), slice(left, left + enlarge)
-        assert (abs(found[block] - wanted) <= 1).all()
-        seen[block] = True
-    assert (found[~seen] == 255).all()
-
-
-def test_a_scale_of_greys():
-    maps = numpy.array([[[2.0, 3.0, 4.0]]])
-    assert pixels(panels.map_sheet(maps, 1, 1, 2, 4)).tolist() == [[0, 128, 255]]
-    assert pixels(panels.map_sheet(maps, 1, 1, 3, 3)).tolist() == [[0, 0, 255]]
-
-
-def test_bars_are_as_long_as_their_shares():
-    shares = numpy.array([0, 0.02, 0.5, 0.08, 0.1, 0, 0, 0, 0.3, 0])
-    found = pixels(panels.bars(shares), "RGB")
-    blue, grey = (numpy.array(ImageColor.getrgb(c)) for c in (figures.BLUE, drawing.LINES))
-    assert len(found) == 200
-    for number, share in enumerate(shares):
-        # Through the upper part of the bar, above the letters.
-        line = found[number * 20 + 4, panels.LABEL_WIDTH :][: panels.BAR_WIDTH]
-        colour = blue if number == 2 else grey
-        length = (line == colour).all(axis=1).sum()
-        assert abs(length - share * panels.BAR_WIDTH) <= 0.5
-        assert (line[length:] == 255).all()
-        # A number and its per cent.
-        row = found[number * 20 : number * 20 + 20]
-        assert row[:, : panels.LABEL_WIDTH - 1].min() < 100
-        assert row[:, panels.LABEL_WIDTH + panels.BAR_WIDTH :].min() < 100
-
-
-def test_a_full_bar_ends_before_its_per_cent():
-    found = pixels(panels.bars([1.0]), "RGB")
-    beyond = found[:, panels.LABEL_WIDTH + panels.BAR_WIDTH :][:, :6]
-    assert (beyond == 255).all()
+def test_a_grid_of_greys():
+    values = numpy.array([[-1, 0, 0.5], [1, 3, -0.25]])
+    wanted = numpy.array([[1, 128, 191.5], [255, 255, 96.25]])
+    found = pixels(panels.grey_grid(values, 3, 1))
+    assert abs(found - numpy.kron(wanted, numpy.ones((3, 3)))).max() <= 0.5
 
 
 def test_changes_are_red_and_blue_where_the_patch_stood():

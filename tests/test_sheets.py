@@ -97,6 +97,14 @@ def test_bars():
         assert (found[number * 21 : number * 21 + 21, 190:].min(axis=2) < 100).any()
 
 
+def test_bars_in_per_cent():
+    # Letters as drawn elsewhere, at the right end of the first line.
+    wanted = drawing.letters("98.2 %", sheets.NUMBER_WIDTH, sheets.BAR_HEIGHT)
+    found = pixels(sheets.bars(numpy.array([0.982, 0.018]), in_per_cent=True))
+    assert numpy.array_equal(255 - numpy.asarray(wanted), found[:21, -56:, 0])
+    assert (found[:, 0] == 255).all()
+
+
 # --- The confusion matrix ---
 
 COUNTS = numpy.array([[5, 0, 1], [4, 1000, 0], [0, 2, 7]])

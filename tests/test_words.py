@@ -89,6 +89,16 @@ def test_words_are_texts():
     assert all(isinstance(text, str) and text for text in TEMPLATES.values())
 
 
+def test_no_word_is_given_twice():
+    tree = ast.parse(Path(words.__file__).read_text(encoding="utf-8"))
+    names = [
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
 def test_every_word_is_used():
     tools = [ast.parse(path.read_text(encoding="utf-8")) for path in TOOLS.glob("*.py")]
     used = {name for tree in [*TREES.values(), *tools] for _, name in uses_of_words(tree)}

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from lenet_helpers import (
+    drawing,
     inspection,
     panels,
     photographs,
     pictures,
+    sheets,
     strokes,
     trained,
     words,
@@ -27,6 +29,10 @@ EQUAL = 0.001
 PATCH_SIDE, PATCH_STEP = 5, 2
 ENLARGE = 7
 MAP_COLUMNS, HIDDEN_COLUMNS = 10, 25
+# What tanh can reach: the scale of all greys but the convolution's.
+LARGEST_OUTPUT = 1
+# Pictures side by side where no kernel runs, and the height of the highest.
+SHEET_COLUMNS, SHEET_HEIGHT = 3, 240
 # What stands in the explorer's place where no kernel runs.
 TWO = (
     ((80, 96), (88, 74), (106, 58), (130, 50), (156, 54), (176, 70), (182, 94), (174, 120))
@@ -59,8 +65,7 @@ def explore_drawn_digit():
     pad = DigitPad()
     upload = Upload(words.LABEL_UPLOAD_DIGIT, "image/*", decode_photograph)
     sources = {words.DIGIT_DRAWN: DRAWN, words.DIGIT_PHOTOGRAPH: PHOTOGRAPH}
-    names = (words.STAGE_INITIAL, words.STAGE_EPOCH_1, words.STAGE_EPOCH_10, words.STAGE_BEST)
-    stages = dict(zip(names, trained.STAGES, strict=True))
+    stages = {stage: stage for stage in trained.STAGES}
     controls = {
         "drawn": pad,
         "source": elements.choice(words.LABEL_YOUR_DIGIT, DRAWN, sources),
@@ -71,7 +76,14 @@ def explore_drawn_digit():
     # Before the explorer watches them itself: one drawing is enough. The last one touched counts.
     pad.observe(lambda change: explorer.change(source=DRAWN), names="value")
     upload.observe(lambda change: explorer.change(source=PHOTOGRAPH), names="value")
-    explorer = Explorer(draw_digit_view, controls, EXAMPLES, aside="drawn")
+    explorer = Explorer(
+        draw_digit_view,
+        controls,
+        EXAMPLES,
+        sheet_height=SHEET_HEIGHT,
+        sheet_columns=SHEET_COLUMNS,
+        aside="drawn",
+    )
     return explorer
 
 
@@ -109,9 +121,9 @@ def draw_digit_view(drawn, source=DRAWN, stage="best", occlusion=False, upload=N
     shown = [
         Picture(
             words.CAPTION_DIGIT.format(rows=len(image), columns=len(image[0])),
-            panels.map_sheet(image[None], 1, ENLARGE, 0, 1),
+            drawing.colour_picture(numpy.stack([image] * 3, axis=2), ENLARGE),
         ),
-        Picture(words.CAPTION_PROBABILITIES, panels.bars(layers.probabilities)),
+        Picture(words.CAPTION_ANSWER, sheets.bars(layers.probabilities, in_per_cent=True)),
         *layer_pictures(layers),
     ]
     sentence = answer(layers.probabilities, is_blank)
@@ -125,18 +137,19 @@ def draw_digit_view(drawn, source=DRAWN, stage="best", occlusion=False, upload=N
 
 def layer_pictures(layers):
     """Return a `Picture` of each hidden layer of an `inspection.Activations`, in order."""
-    low, high = float(layers.convolved.min()), float(layers.convolved.max())
-    units = layers.layer2.reshape(1, -1, HIDDEN_COLUMNS)
+    largest = float(abs(layers.convolved).max())
     maps, rows, columns = layers.convolved.shape
     caption = words.CAPTION_CONVOLVED.format(
-        maps=maps, rows=rows, columns=columns, low=low, high=high
+        maps=maps, rows=rows, columns=columns, largest=largest
     )
+    units = layers.layer2.reshape(-1, HIDDEN_COLUMNS)
     return [
-        Picture(caption, panels.map_sheet(layers.convolved, MAP_COLUMNS, 2, low, high)),
+        Picture(caption, sheets.tiles(layers.convolved, MAP_COLUMNS, 2, largest)),
         _pooled_picture(0, layers.layer0, enlarge=4),
         _pooled_picture(1, layers.layer1, enlarge=7),
         Picture(
-            words.CAPTION_HIDDEN.format(units=units.size), panels.map_sheet(units, 1, ENLARGE)
+            words.CAPTION_HIDDEN.format(units=units.size),
+            panels.grey_grid(units, ENLARGE, LARGEST_OUTPUT),
         ),
     ]
 
@@ -181,7 +194,7 @@ def _pooled_picture(number, maps, enlarge):
     caption = words.CAPTION_LAYER.format(
         number=number, maps=len(maps), rows=len(maps[0]), columns=len(maps[0][0])
     )
-    return Picture(caption, panels.map_sheet(maps, MAP_COLUMNS, enlarge))
+    return Picture(caption, sheets.tiles(maps, MAP_COLUMNS, enlarge, LARGEST_OUTPUT))
 
 
 @cache
