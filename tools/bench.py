@@ -3,6 +3,7 @@
 In the kernel: from a control's change to the bytes of the new pictures. In the browser: from the
 press of a key to the last new picture on the page (left out where no chromium is found). The walk
 goes over all settings, one random control at a time, with the largest pictures: 500 x 500, RGB.
+For the drawing pad: from each new point of a stroke to the pictures of all layers.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import platform
 import time
 from pathlib import Path
 
-from lenet_helpers.explorers import convolution, network, pooling
+from lenet_helpers.explorers import convolution, drawn_digit, network, pooling
 
 import numpy
 import theano
@@ -20,6 +21,7 @@ import theano
 from tools import browser
 
 N_CHANGES = 200
+POINTS_OF_DIGIT = 100
 SEED = 1
 # After so long a key is taken for one that brought no new picture, and is counted apart.
 PATIENCE_MS = 2000
@@ -91,7 +93,27 @@ def in_kernel(n_changes):
             if key not in KEPT and len(choices(control))
         ]
         seconds[name] = [change_one(controls, rng) for _ in range(n_changes)]
+    return seconds | {"stroke to prediction": strokes_in_kernel(n_changes)}
+
+
+def strokes_in_kernel(n_changes):
+    """Return the seconds from each new point of a drawing to the PNG bytes of all layers."""
+    pad, seconds = drawn_digit.explore_drawn_digit().controls["drawn"], []
+    while len(seconds) < n_changes:
+        # A digit in two strokes, point by point, as a hand draws it; then another.
+        for number in range(2, min(POINTS_OF_DIGIT, n_changes - len(seconds) + 1) + 1):
+            started = time.perf_counter()
+            pad.value = drawing_of(number)
+            seconds.append(time.perf_counter() - started)
+        pad.value = ()
     return seconds
+
+
+def drawing_of(n_points):
+    """Return the first points of a four: an L, and a line that crosses it."""
+    corner = [(90, 60 + 4 * n) for n in range(25)] + [(90 + 4 * n, 160) for n in range(25)]
+    strokes = corner, [(150, 50 + 4 * n) for n in range(POINTS_OF_DIGIT - len(corner))]
+    return strokes[0][:n_points], strokes[1][: max(0, n_points - len(corner))]
 
 
 def change_one(controls, rng):
