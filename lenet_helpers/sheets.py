@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 # Grey levels: zero, and how far the largest value is from it.
 ZERO_LEVEL, REACH = 128, 127
 TILE_GAP, LABEL_HEIGHT = 3, 16
-BAR_HEIGHT, BAR_LENGTH, NAME_WIDTH, NUMBER_WIDTH = 21, 160, 30, 56
+BAR_HEIGHT, BAR_LENGTH, NAME_WIDTH, NUMBER_WIDTH = 21, 160, 30, 68
 COUNT_WIDTH, COUNT_HEIGHT = 40, 30
 # The names of both axes and the digits stand in the matrix's first two rows and columns.
 N_HEADS = 2

@@ -375,8 +375,6 @@ PAD_FULL = "That is as much ink as the paper takes: undo or clear."
 # --- Explorers: choices ---
 
 DIGIT_DRAWN, DIGIT_PHOTOGRAPH = "drawing", "photograph"
-STAGE_INITIAL, STAGE_EPOCH_1, STAGE_EPOCH_10 = "initial", "epoch 1", "epoch 10"
-STAGE_BEST = "best"
 
 PICTURE_CAT, PICTURE_RINGS, PICTURE_SQUARES = "cat", "rings", "squares"
 PICTURE_DIGIT, PICTURE_UPLOADED = "digit", "my own"

@@ -143,8 +143,10 @@ def test_the_trained_network_recognises_what_is_drawn_by_mouse(pad):
     for drawing in THIRTY:
         pad.button(words.LABEL_CLEAR).click()
         pad.says(())
-        pad.draw(drawing["strokes"])
-        pad.has(drawing["strokes"])
+        # Every other point: a hand that is twice as fast.
+        drawn = [stroke[::2] for stroke in drawing["strokes"]]
+        pad.draw(drawn)
+        pad.has(drawn)
         if not pad.sentence.inner_text().startswith(f"{drawing['digit']} with"):
             missed.append(f"{drawing['digit']}, {drawing['style']}")
     assert len(THIRTY) == 30

@@ -160,7 +160,8 @@ def test_the_pad_stands_beside_the_rest():
     (row,) = explorer.children
     pad, column = row.children
     assert pad is explorer.controls["drawn"]
-    controls, *_ = column.children
+    controls, answer, *_ = column.children
+    assert words.DIGIT_NOTHING_DRAWN[:20] in answer.value
     assert pad not in controls.children
     assert len(controls.children) == len(explorer.controls) - 1
 

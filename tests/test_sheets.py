@@ -84,7 +84,7 @@ def test_the_chosen_tile_has_a_frame():
 def test_bars():
     shares = numpy.array([0.05, 0.0, 0.6, 0.35])
     found = pixels(sheets.bars(shares, 3))
-    assert found.shape == (4 * 21, 30 + 160 + 56, 3)
+    assert found.shape == (4 * 21, 30 + 160 + 68, 3)
     for number, share in enumerate(shares):
         line = found[number * 21 + 10]
         colour = figures.BLUE if number == 2 else figures.GREY
@@ -101,8 +101,11 @@ def test_bars_in_per_cent():
     # Letters as drawn elsewhere, at the right end of the first line.
     wanted = drawing.letters("98.2 %", sheets.NUMBER_WIDTH, sheets.BAR_HEIGHT)
     found = pixels(sheets.bars(numpy.array([0.982, 0.018]), in_per_cent=True))
-    assert numpy.array_equal(255 - numpy.asarray(wanted), found[:21, -56:, 0])
+    assert numpy.array_equal(255 - numpy.asarray(wanted), found[:21, -68:, 0])
     assert (found[:, 0] == 255).all()
+    # The longest leaves a gap between itself and the longest bar.
+    full = pixels(sheets.bars(numpy.array([1.0, 0.0]), in_per_cent=True))
+    assert (full[:, 191:194] == 255).all()
 
 
 # --- The confusion matrix ---

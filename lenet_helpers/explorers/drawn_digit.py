@@ -32,7 +32,7 @@ MAP_COLUMNS, HIDDEN_COLUMNS = 10, 25
 # What tanh can reach: the scale of all greys but the convolution's.
 LARGEST_OUTPUT = 1
 # Pictures side by side where no kernel runs, and the height of the highest.
-SHEET_COLUMNS, SHEET_HEIGHT = 3, 240
+SHEET_COLUMNS, SHEET_HEIGHT = 4, 240
 # What stands in the explorer's place where no kernel runs.
 TWO = (
     ((80, 96), (88, 74), (106, 58), (130, 50), (156, 54), (176, 70), (182, 94), (174, 120))

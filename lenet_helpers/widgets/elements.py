@@ -19,6 +19,8 @@ CONTROLS_LAYOUT = {
 }
 # So do pictures, as many as there is room for.
 WRAPPING = {"display": "flex", "flex_flow": "wrap", "align_items": "flex-start"}
+# Beside another: as wide as there is room for, but not narrower than two pictures.
+WIDE_LAYOUT = {"flex": "1 1 30em", "min_width": "0"}
 # A box stretches its pictures over the whole page unless they align to its start.
 PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}
 
@@ -141,13 +143,6 @@ def alone(control):
 def wrapping_box(children=()):
     """Return a box whose children stand side by side, in as many rows as needed."""
     return ipywidgets.Box(list(children), layout=WRAPPING)
-
-
-def beside(widget, column):
-    """Return a box with a widget at the left and a column of others, below it on a narrow page."""
-    # As wide as there is room for, but not narrower than two pictures.
-    layout = {"flex": "1 1 30em", "min_width": "0"}
-    return wrapping_box([widget, ipywidgets.VBox(column, layout=layout)])
 
 
 def hidden_picture():

@@ -88,9 +88,16 @@ class Explorer(ipywidgets.VBox):
         self._shelf, self._table = elements.wrapping_box(), elements.table_box()
         self._sentence = ipywidgets.HTML()
         others = [control for name, control in controls.items() if name != aside]
-        shown = [self._shelf, self._table, self._sentence]
-        column = [elements.controls_box(others), *extras, *shown]
-        super().__init__([elements.beside(controls[aside], column)] if aside else column)
+        # Beside a tall control the sentence stands on top, in sight while the control is used.
+        first, last = ((self._sentence,), ()) if aside else ((), (self._sentence,))
+        self._above, self._below = (elements.controls_box(others), *extras, *first), last
+        column = (*self._above, self._shelf, *self._below)
+        if aside:
+            self._column = ipywidgets.VBox(column, layout=elements.WIDE_LAYOUT)
+            super().__init__([elements.wrapping_box([controls[aside], self._column])])
+        else:
+            self._column = self
+            super().__init__(column)
         for control in controls.values():
             control.observe(self._update, names="value")
         self._update()
@@ -155,7 +162,7 @@ class Explorer(ipywidgets.VBox):
             return
         self._apply(view.changes)
         self._show(view.pictures)
-        elements.show_table(self._table, view.table)
+        self._show_table(view.table)
         self._sentence.value = elements.status(view.sentence)
         self._shown_settings = self.settings()
 
@@ -173,6 +180,13 @@ class Explorer(ipywidgets.VBox):
         shown = tuple(self._frames[: len(pictures)])
         if self._shelf.children != shown:
             self._shelf.children = shown
+
+    def _show_table(self, table):
+        elements.show_table(self._table, table)
+        tables = () if table is None else (self._table,)
+        shown = (*self._above, self._shelf, *tables, *self._below)
+        if self._column.children != shown:
+            self._column.children = shown
 
     def _clicked(self, number, right, down):
         try:
