@@ -13,7 +13,14 @@ import platform
 import time
 from pathlib import Path
 
-from lenet_helpers.explorers import convolution, drawn_digit, network, pooling
+from lenet_helpers.explorers import (
+    convolution,
+    drawn_digit,
+    learned,
+    mistakes,
+    network,
+    pooling,
+)
 
 import numpy
 import theano
@@ -82,6 +89,8 @@ def in_kernel(n_changes):
         "convolution explorer": convolution.explore_convolution(),
         "pooling explorer": pooling.explore_pooling(),
         "LeNet designer": network.explore_design(),
+        "filters explorer": learned.explore_filters(),
+        "mistakes explorer": mistakes.explore_mistakes(),
     }
     explorers["pooling explorer"].change(source="cat0")
     explorers["LeNet designer"].change(image_rows=64, image_columns=64)
