@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from lenet_helpers import shapes, words
+from lenet_helpers import fitting, shapes, words
+
+import numpy
 
 FLOAT32_BYTES = 4
 
@@ -82,7 +84,7 @@ class LayerShape:
 class LeNetDesign:
     """The sizes of a LeNet with two convolution-pooling layers; the defaults are the course's.
 
-    Lists and NumPy's integers are taken, too, and kept as tuples and ints.
+    Lists and NumPy's numbers are taken, too, and kept as tuples, ints and bool.
 
     Parameters
     ----------
@@ -121,7 +123,7 @@ class LeNetDesign:
     ignore_border: bool = True
 
     def __post_init__(self):
-        if not isinstance(self.ignore_border, bool):
+        if not isinstance(self.ignore_border, bool | numpy.bool_):
             raise ValueError(words.IGNORE_BORDER_NOT_BOOL.format(value=self.ignore_border))
         nkerns = _per_layer(self.nkerns, words.NAME_NKERNS, (20, 50))
         checked = {
@@ -132,6 +134,7 @@ class LeNetDesign:
             "n_classes": shapes.positive_integer(self.n_classes, words.NAME_CLASSES),
             "image_size": shapes.pair(self.image_size, words.NAME_IMAGE_SIZE),
             "channels": shapes.positive_integer(self.channels, words.NAME_CHANNELS),
+            "ignore_border": bool(self.ignore_border),
         }
         for name, value in checked.items():
             # Assignments to a frozen object go past it.
@@ -185,7 +188,7 @@ class LeNetDesign:
                 ),
                 number,
                 image_shape[2:],
-                _longest_filter,
+                fitting.largest_filter,
             )
         maps = shapes.conv_output_shape(image_shape, filter_shape)
         rows, columns = maps[2:]
@@ -196,7 +199,7 @@ class LeNetDesign:
                 ),
                 number,
                 maps[2:],
-                _longest_window,
+                fitting.largest_window,
             )
         pooled = shapes.pool_output_shape(maps, window, self.ignore_border)
         n_multiply_adds = prod(maps[1:]) * prod(filter_shape[1:])
@@ -207,87 +210,24 @@ class LeNetDesign:
         )
         return LayerShape(f"layer{number}", steps, filter_shape)
 
-    def _refuse(self, problem, number, sides, longest):
+    def _refuse(self, problem, number, size, largest):
         """Raise the ValueError of a layer that can't work, with what would."""
-        image_rows, image_columns = smallest_image_size(
-            self.filter_shapes, self.poolsizes, self.ignore_border
-        )
-        rows, columns = (
-            longest(side, layers[number:], self.ignore_border)
-            for side, layers in zip(sides, _axes(self.filter_shapes, self.poolsizes), strict=True)
-        )
-        if min(rows, columns) < 1:
+        sides, windows = self.filter_shapes, self.poolsizes
+        image_rows, image_columns = fitting.smallest_image_size(sides, windows, self.ignore_border)
+        most = largest(size, sides[number:], windows[number:], self.ignore_border)
+        if most is None:
             message = words.LARGER_IMAGES.format(
                 problem=problem, image_rows=image_rows, image_columns=image_columns
             )
         else:
             message = words.SMALLER_OR_LARGER_IMAGES.format(
                 problem=problem,
-                rows=rows,
-                columns=columns,
+                rows=most[0],
+                columns=most[1],
                 image_rows=image_rows,
                 image_columns=image_columns,
             )
         raise ValueError(words.IN_LAYER.format(layer=f"layer{number}", message=message))
-
-
-def smallest_image_size(filter_shapes, poolsizes, ignore_border):
-    """Return the (rows, columns) of the smallest images with which a network works, pixels.
-
-    Every larger image works, too.
-
-    Parameters
-    ----------
-    filter_shapes, poolsizes : tuple of tuple of int
-        (rows, columns) in layer 0 and layer 1, as `LeNetDesign` has them.
-    ignore_border : bool
-        As `LeNetDesign` has it.
-
-    Returns
-    -------
-    tuple of int
-    """
-    return tuple(
-        _cells_needed(layers, ignore_border) + layers[0][0] - 1
-        for layers in _axes(filter_shapes, poolsizes)
-    )
-
-
-# --- Along one axis: layers are [(filter's side, window's side), ...], pixels and cells ---
-
-
-def _axes(filter_shapes, poolsizes):
-    """Return the layers' sides along rows, and those along columns."""
-    pairs = list(zip(filter_shapes, poolsizes, strict=True))
-    return [[(sides[axis], window[axis]) for sides, window in pairs] for axis in (0, 1)]
-
-
-def _cells_needed(layers, ignore_border):
-    """Return how many cells the first layer's convolution must give, for all layers to work."""
-    (_, window), *rest = layers
-    if not rest:
-        return window
-    n_windows = _cells_needed(rest, ignore_border) + rest[0][0] - 1
-    if ignore_border:
-        return n_windows * window
-    # The last window may hold a single cell, but the first must be whole.
-    return max(window, (n_windows - 1) * window + 1)
-
-
-def _longest_filter(side, layers, ignore_border):
-    """Return the longest filter of the first layer with which all work; below 1 for none."""
-    return side - _cells_needed(layers, ignore_border) + 1
-
-
-def _longest_window(side, layers, ignore_border):
-    """Return the longest window of the first layer with which all work; below 1 for none."""
-    _, *rest = layers
-    if not rest:
-        return side
-    n_windows = _cells_needed(rest, ignore_border) + rest[0][0] - 1
-    if ignore_border:
-        return side // n_windows
-    return side if n_windows == 1 else (side - 1) // (n_windows - 1)
 
 
 def _dense_layer(name, steps_before, step, n_in, n_out):

@@ -100,7 +100,10 @@ SMALLER_OR_LARGER_IMAGES = (
     "{problem} Use at most {rows} x {columns}, or images of at least {image_rows} x "
     "{image_columns} pixels."
 )
-LARGER_IMAGES = "{problem} Use images of at least {image_rows} x {image_columns} pixels."
+LARGER_IMAGES = (
+    "{problem} Use smaller filters and windows, or images of at least {image_rows} x "
+    "{image_columns} pixels."
+)
 
 # --- Arrays and Theano variables ---
 

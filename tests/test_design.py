@@ -5,7 +5,8 @@ from dataclasses import astuple
 from math import prod
 
 from lenet_helpers import words
-from lenet_helpers.design import PRESETS, LayerShape, LeNetDesign, Step, smallest_image_size
+from lenet_helpers.design import PRESETS, LayerShape, LeNetDesign, Step
+from lenet_helpers.fitting import smallest_image_size
 from lenet_helpers.lenet import LeNet
 
 import numpy
@@ -252,6 +253,7 @@ def test_what_does_not_fit_is_refused_with_what_would(fields, counted):
 
     if named is None:
         assert not works(*changed((1, 1)))
+        assert "Use smaller filters and windows, or images" in message
         return
     rows, columns = map(int, named.groups())
     assert works(*changed((rows, columns)))
@@ -307,6 +309,7 @@ def test_the_smallest_images_by_trying_all(border):
         ({"channels": True}, ("channels", "True")),
         ({"ignore_border": None}, ("ignore_border", "None")),
         ({"ignore_border": 1}, ("ignore_border", "1")),
+        ({"ignore_border": [True]}, ("ignore_border", "[True]")),
         ({"ignore_border": "yes"}, ("ignore_border", "'yes'")),
         ({"filter_shapes": ((5, 5),)}, ("layer0 and one for layer1", "((5, 5),)")),
         ({"poolsizes": None}, ("layer0 and one for layer1", "poolsize", "None")),
@@ -327,7 +330,7 @@ def test_broken_designs(settings, said):
     assert oracles.is_plain(str(caught.value), *said)
 
 
-def test_numpys_integers_are_kept_as_ints():
+def test_numpys_numbers_are_kept_as_pythons():
     whole = numpy.arange(1, 40)
     design = LeNetDesign(
         nkerns=whole[[5, 15]],
@@ -337,6 +340,7 @@ def test_numpys_integers_are_kept_as_ints():
         n_classes=numpy.uint8(10),
         image_size=whole[[31, 31]],
         channels=numpy.int32(1),
+        ignore_border=numpy.bool_(True),
     )
     assert design == PRESETS["lenet5"]
     assert hash(design) == hash(PRESETS["lenet5"])

@@ -20,7 +20,7 @@ FLOORS = [
     ["paths"],
     ["theano_setup"],
     ["__init__"],
-    ["shapes", "checkpoints", "fast"],
+    ["shapes", "fitting", "checkpoints", "fast"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "fast.direct_convolution"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],
@@ -42,7 +42,16 @@ FLOORS = [
     ["explorers.mistakes"],
     ["__main__"],
 ]
-WITHOUT_THEANO = ["words", "paths", "shapes", "design", "checks", "training", "checkpoints"]
+WITHOUT_THEANO = [
+    "words",
+    "paths",
+    "shapes",
+    "fitting",
+    "design",
+    "checks",
+    "training",
+    "checkpoints",
+]
 WITHOUT_THEANO += [
     "arithmetic",
     "filters",
