@@ -5,6 +5,8 @@ figure, and for everyone else.
 """
 
 import io
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from lenet_helpers import words
 
@@ -18,7 +20,34 @@ DPI = 100
 # Okabe and Ito's colours, which the colour-blind tell apart.
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
 SAND = "#FFF3D6"
+# One for each of several curves, which differ in their strokes as well.
+COLOURS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#56B4E9")
+LINE_STYLES = ("-", "--", ":", "-.")
+# Costs jump from minibatch to minibatch: so many means show their course.
+MOST_COSTS = 200
+PERCENT_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#9ECAE9"])
+
+
+class Curve(NamedTuple):
+    """The course of a training.
+
+    Attributes
+    ----------
+    label : str
+        What to call it.
+    costs : sequence of float
+        Nats per example, one for each iteration.
+    validations : sequence of tuple
+        (iteration, validation error, test error or None), errors as fractions.
+    n_train_batches : int
+        Iterations in an epoch.
+    """
+
+    label: str
+    costs: Sequence
+    validations: Sequence
+    n_train_batches: int
 
 
 class _Sentence(str):
@@ -237,19 +266,15 @@ def histograms(arrays, titles):
     return figure
 
 
-def learning_curve(costs, validations, n_train_batches, n_epochs):
-    """Draw the cost of every iteration and the validation error of every validation.
+def learning_curves(curves, n_epochs):
+    """Draw the costs and the validation errors of one training or of several.
 
     Parameters
     ----------
-    costs : sequence of float
-        Nats per example, one for each iteration.
-    validations : sequence of tuple
-        (iteration, validation error, test error or None), errors as fractions.
-    n_train_batches : int
-        Iterations in an epoch.
+    curves : sequence of Curve
+        The trainings; the last one is drawn strongest.
     n_epochs : int
-        The epoch at which the axis ends.
+        The epoch at which the axes end, at least.
 
     Returns
     -------
@@ -257,22 +282,106 @@ def learning_curve(costs, validations, n_train_batches, n_epochs):
     """
     figure = Figure(figsize=(8.6, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    epochs = (numpy.arange(len(costs)) + 1) / n_train_batches
-    # A line through a handful of points is hard to see without their marks.
-    marker = "o" if len(costs) < 30 else None
-    left.plot(epochs, costs, color=BLUE, linewidth=0.8, marker=marker, markersize=3)
+    for number, curve in enumerate(curves):
+        is_last = number == len(curves) - 1
+        # The last training keeps its colour, however many others there are.
+        place = (len(curves) - 1 - number) % len(COLOURS)
+        style = {
+            "color": COLOURS[place],
+            "linestyle": LINE_STYLES[place % len(LINE_STYLES)],
+            "linewidth": 1.6 if is_last else 1.0,
+            "label": curve.label,
+        }
+        epochs = (numpy.arange(len(curve.costs)) + 1) / curve.n_train_batches
+        if is_last and len(curve.costs) > MOST_COSTS:
+            left.plot(epochs, curve.costs, color=COLOURS[place], alpha=0.25, linewidth=0.6)
+        # A line through a handful of points is hard to see without their marks.
+        marker = "o" if len(curve.costs) < 30 else None
+        left.plot(*_thinned(epochs, curve.costs), marker=marker, markersize=3, **style)
+        rows = [(it / curve.n_train_batches, 100 * error) for it, error, _ in curve.validations]
+        right.plot(
+            *zip(*rows, strict=True) if rows else ([], []), marker="o", markersize=3, **style
+        )
+    largest_cost = max((max(curve.costs, default=0) for curve in curves), default=0)
+    errors = [100 * error for curve in curves for _, error, _ in curve.validations]
     left.set_ylabel(words.AXIS_COST)
-    left.set_ylim(0, 1.1 * max(costs, default=1))
-    rows = [(it / n_train_batches, 100 * error) for it, error, _ in validations]
-    if rows:
-        right.plot(*zip(*rows, strict=True), color=RED, marker="o", markersize=3)
+    left.set_ylim(0, 1.1 * largest_cost or 1)
     right.set_ylabel(words.AXIS_VALIDATION)
-    right.set_ylim(0, 1.1 * max((percent for _, percent in rows), default=100) or 1)
+    right.set_ylim(0, 1.1 * max(errors, default=100) or 1)
+    longest = max((len(curve.costs) / curve.n_train_batches for curve in curves), default=0)
     for axis in (left, right):
-        axis.set_xlim(0, n_epochs)
+        axis.set_xlim(0, max(n_epochs, longest))
         axis.set_xlabel(words.AXIS_EPOCHS)
         axis.grid(alpha=0.3)
+    if len(curves) > 1:
+        right.legend(fontsize=8)
     return figure
+
+
+def _thinned(epochs, costs):
+    """Return at most `MOST_COSTS` points of a curve, each the mean of its neighbours."""
+    block = -(-len(costs) // MOST_COSTS)
+    whole = len(costs) // block * block if block else 0
+    parts = [numpy.reshape(values[:whole], (-1, block)) for values in (epochs, costs) if block]
+    return [part.mean(axis=1) for part in parts] or [[], []]
+
+
+def early_stopping(validations, ended, patience):
+    """Draw where a rule of early stopping ends a recorded training.
+
+    Parameters
+    ----------
+    validations : sequence of tuple
+        (iteration, validation error, test error or None), errors as fractions.
+    ended : tuple of int
+        (the last iteration, the iteration of the best validation until then).
+    patience : sequence of tuple
+        (iteration, patience) at the start and where it was raised.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    end, best = ended
+    iterations, errors = numpy.array([row[:2] for row in validations]).T
+    figure = Figure(figsize=(8.6, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2, sharex=True)
+    made = iterations <= end
+    left.plot(iterations[~made], 100 * errors[~made], color=GREY, linewidth=0.8)
+    left.plot(iterations[made], 100 * errors[made], color=BLUE, linewidth=1.2)
+    left.plot(
+        [best], 100 * errors[iterations == best], color=RED, marker="o", label=words.MARK_BEST
+    )
+    left.set_ylabel(words.AXIS_ERROR)
+    if errors.all():
+        _percent_axis(left)
+    right.plot([0, end], [0, end], color=BLUE, label=words.MARK_MADE)
+    starts, heights = zip(*patience, strict=True)
+    right.step(
+        [*starts, end],
+        [*heights, heights[-1]],
+        where="post",
+        color=ORANGE,
+        linewidth=2,
+        label=words.MARK_PATIENCE,
+    )
+    right.set_ylabel(words.AXIS_ITERATIONS)
+    for axis in (left, right):
+        axis.axvline(end, color=RED, linestyle="--", linewidth=1, label=words.MARK_END)
+        axis.set_xlim(0, iterations[-1] * 1.02)
+        axis.set_xlabel(words.AXIS_ITERATIONS)
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=8)
+    return figure
+
+
+def _percent_axis(axis):
+    """Make each step up an axis multiply the error, so that small ones can be read."""
+    axis.set_yscale("log")
+    low, high = axis.get_ylim()
+    ticks = [tick for tick in PERCENT_TICKS if low <= tick <= high]
+    axis.set_yticks(ticks, labels=[f"{tick:g}" for tick in ticks], minor=False)
+    axis.set_yticks([], minor=True)
 
 
 def error_curve(iterations, errors, title, logarithmic=False):
@@ -298,12 +407,10 @@ def error_curve(iterations, errors, title, logarithmic=False):
     axis.plot(iterations, 100 * numpy.asarray(errors), color=RED, marker="o", markersize=3)
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(words.AXIS_ITERATIONS)
-    axis.set_ylabel(words.AXIS_ERROR)
     axis.grid(alpha=0.3)
+    axis.set_ylabel(words.AXIS_ERROR)
     if logarithmic:
-        axis.set_yscale("log")
-        axis.set_yticks([1, 2, 5, 10], labels=["1", "2", "5", "10"], minor=False)
-        axis.set_yticks([], minor=True)
+        _percent_axis(axis)
     else:
         axis.set_ylim(bottom=0)
     return figure

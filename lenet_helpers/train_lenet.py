@@ -99,8 +99,8 @@ def lenet_trainer(
         Trained in place.
     datasets : tuple
         (train, validation, test), each (images, labels), as `load_data` gives them.
-    learning_rate : float
-        Step size, above 0.
+    learning_rate : float or callable
+        Step size, above 0; or a function without arguments that tells it before each step.
     batch_size : int
         Images in a minibatch.
     n_epochs : int
@@ -108,7 +108,7 @@ def lenet_trainer(
     update : callable, optional
         What `compile_update` gave for this network and training set, where it is there already.
     **options
-        `early_stopping`, `checkpoint` and `settings` of `Trainer`.
+        `early_stopping`, `checkpoint`, `settings` and `extra` of `Trainer`.
 
     Raises
     ------
@@ -123,14 +123,21 @@ def lenet_trainer(
     """
     train_set, validation_set, test_set = datasets
     n_images = len(train_set[0])
-    learning_rate = positive_number(learning_rate, words.NAME_LEARNING_RATE)
+    if callable(learning_rate):
+        rate_now = learning_rate
+    else:
+        rate = positive_number(learning_rate, words.NAME_LEARNING_RATE)
+
+        def rate_now():
+            return rate
+
     batch_size = checked_batch_size(batch_size, n_images)
     # Before the update is compiled, which can take 20 seconds.
     n_epochs = shapes.positive_integer(n_epochs, words.NAME_N_EPOCHS)
     update = update or compile_update(network, train_set)
 
     def train_model(index):
-        return update(index * batch_size, (index + 1) * batch_size, learning_rate)
+        return update(index * batch_size, (index + 1) * batch_size, rate_now())
 
     return Trainer(
         train_model,
@@ -221,7 +228,7 @@ def positive_number(value, name):
     """Return a finite number above 0 as float, or raise a ValueError that says `name`."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (math.isfinite(number) and number > 0):
         raise ValueError(words.NOT_A_POSITIVE_NUMBER.format(name=name, value=value))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lenet_helpers import checkpoints, shapes, words
+from lenet_helpers.early_stopping import EarlyStopping
 
 import numpy
 
@@ -46,71 +47,6 @@ class Step:
     test_error: float | None = None
 
 
-class EarlyStopping:
-    """Patience: how long training goes on without a real improvement.
-
-    Parameters
-    ----------
-    patience : int
-        Iterations that are made in any case, at least 2.
-    patience_increase : float
-        A real improvement at iteration n raises the patience to n times this.
-    improvement_threshold : float
-        An improvement is real if the new error is below the best one times this ratio.
-
-    Attributes
-    ----------
-    patience : float
-        The iterations that are allowed now.
-    best_validation_error : float
-        Fraction, 0 to 1; infinity before the first validation.
-    best_iteration : int
-        Updates made when it was measured; 0 before the first validation.
-
-    Notes
-    -----
-    The rule of the classic Theano tutorials (deeplearning.net), whose comments count patience in
-    examples although the code counts minibatches.
-    """
-
-    def __init__(self, patience=10000, patience_increase=2, improvement_threshold=0.995):
-        self.initial_patience = shapes.positive_integer(patience, words.NAME_PATIENCE)
-        if self.initial_patience < 2:
-            raise ValueError(words.PATIENCE_TOO_SMALL.format(patience=patience))
-        self.patience = self.initial_patience
-        self.patience_increase = patience_increase
-        self.improvement_threshold = improvement_threshold
-        self.best_validation_error = math.inf
-        self.best_iteration = 0
-
-    def validation_frequency(self, n_train_batches):
-        """Return after how many iterations to validate: each epoch, or more often."""
-        return min(n_train_batches, self.initial_patience // 2)
-
-    def update(self, iteration, validation_error):
-        """Take in a validation error; return whether it is the best so far.
-
-        Parameters
-        ----------
-        iteration : int
-            Updates made so far.
-        validation_error : float
-            Fraction, 0 to 1.
-        """
-        if validation_error >= self.best_validation_error:
-            return False
-        if validation_error < self.best_validation_error * self.improvement_threshold:
-            # The classic loop counts iterations from 0.
-            self.patience = max(self.patience, (iteration - 1) * self.patience_increase)
-        self.best_validation_error = validation_error
-        self.best_iteration = iteration
-        return True
-
-    def is_over(self, iteration):
-        """Return whether the patience ended with this iteration."""
-        return self.patience <= iteration - 1
-
-
 class Trainer:
     """Minibatch training with early stopping and checkpoints, one step at a time.
 
@@ -134,6 +70,9 @@ class Trainer:
     settings : dict, optional
         What identifies the run (learning rate, batch size, ...). It is kept in the checkpoint;
         a checkpoint with other settings is refused.
+    extra : dict, optional
+        What the caller changes on the way and wants back with the run, as JSON can hold it. It is
+        kept in the checkpoint, too.
 
     Attributes
     ----------
@@ -163,6 +102,7 @@ class Trainer:
         early_stopping=None,
         checkpoint=None,
         settings=None,
+        extra=None,
     ):
         self.train_model = train_model
         self.n_train_batches = shapes.positive_integer(n_train_batches, words.NAME_N_BATCHES)
@@ -174,6 +114,7 @@ class Trainer:
         self.checkpoint = checkpoint
         # As JSON would give it back, so that a checkpoint's settings compare equal.
         self.settings = json.loads(json.dumps(settings or {}))
+        self.extra = extra or {}
         self.validation_frequency = self.early_stopping.validation_frequency(n_train_batches)
         self.costs = []
         self.validations = []
@@ -237,6 +178,7 @@ class Trainer:
         arrays |= {f"best_param_{i}": value for i, value in enumerate(self.best_params)}
         notes = {
             "settings": self.settings,
+            "extra": self.extra,
             "costs": self.costs,
             "validations": self.validations,
             "seconds": self.seconds,
@@ -270,6 +212,7 @@ class Trainer:
                 raise ValueError
             costs, seconds = [float(cost) for cost in notes["costs"]], float(notes["seconds"])
             validations = [tuple(row) for row in notes["validations"]]
+            extra = dict(notes.get("extra", {}))
             stopping = [notes[k] for k in ("patience", "best_validation_error", "best_iteration")]
             if not all(isinstance(number, int | float) for number in stopping):
                 raise ValueError
@@ -277,6 +220,7 @@ class Trainer:
             raise ValueError(words.BROKEN_CHECKPOINT.format(path=path)) from None
         # Nothing of this run is touched before everything has been read.
         self.costs, self.validations, self.seconds = costs, validations, seconds
+        self.extra = extra
         self.best_params = best_values
         rule = self.early_stopping
         rule.patience, rule.best_validation_error, rule.best_iteration = stopping

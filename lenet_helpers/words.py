@@ -36,6 +36,7 @@ NAME_PATIENCE = "patience"
 NAME_PICTURE = "the picture"
 NAME_PICTURE_SIDE = "the picture's side"
 NAME_POOLSIZE = "poolsize"
+NAME_RECORD = "the record"
 NAME_STAGE = "the stage"
 NAME_STRIDE = "stride"
 NAME_SUBSAMPLE = "subsample"
@@ -258,6 +259,20 @@ DOWNLOAD_FAILED = (
     "folder and name it in the environment variable LENET_MNIST; 'digits' needs no download."
 )
 
+PAPER_TOO_SMALL = (
+    "The design takes images of {rows} x {columns} pixels, but the digits have {side} x {side}; "
+    "design for at least {side} x {side}."
+)
+
+DESIGN_NOT_GREY = (
+    "The design takes images of {channels} channels, but the digits are grey; design for 1 "
+    "channel."
+)
+DESIGN_TOO_FEW_CLASSES = (
+    "The design tells {n_classes} classes apart, but there are {n_digits} digits; design for at "
+    "least {n_digits} classes."
+)
+
 # --- Training ---
 
 NOT_A_POSITIVE_NUMBER = "{name} is {value!r}; it must be a number above 0, such as 0.1."
@@ -266,6 +281,11 @@ BATCH_TOO_LARGE = (
     "{n_images}."
 )
 PATIENCE_TOO_SMALL = "patience is {patience}; it must be at least 2 iterations."
+NOTHING_RECORDED = "The record holds no validation; train for an epoch at least."
+PATIENCE_BELOW_RECORD = (
+    "patience is {patience}, but this training was validated only every {interval} iterations; "
+    "use at least {smallest}."
+)
 DIVERGED = (
     "At iteration {iteration} the cost is {cost}, no longer a number: the steps are too large. "
     "Start again with a smaller learning rate, such as 0.1."
@@ -288,7 +308,26 @@ TRAINING_BEST = "Best validation error {percent:.2f} % at iteration {iteration:,
 TIME_LEFT = "About {seconds:.0f} s left."
 TRAINING_ENDED = "All epochs done in {seconds:.0f} s."
 OUT_OF_PATIENCE = "Early stopping: patience ran out."
-TRAINING_STOPPED = "Stopped; Train starts again from the beginning."
+TRAINING_STOPPED = "Stopped and kept for comparison."
+TRAINING_PAUSED = "Paused: Resume goes on with the next iteration."
+TRAINING_WAS_INTERRUPTED = "Interrupted, and nothing is lost: Resume goes on."
+STUDIO_READY = "Choose, then press Train."
+RUN_LEFT = "A training was left before its end ({run}). Resume goes on with it; Train starts anew."
+RUN_SETTINGS = (
+    "{dataset}, {n_parameters:,} parameters, learning rate {learning_rate:g}, batches of "
+    "{batch_size}, {n_epochs} epochs"
+)
+RUN_SPEED = "{speed:,.0f} images a second."
+RUN_TOO_LARGE = (
+    "One image takes {kilobytes:,.0f} kB in this network, so {n_images} images at once take "
+    "{megabytes:,.0f} MB, and {most} MB are the most; use smaller images or batches, fewer "
+    "filters, or larger pooling windows."
+)
+NO_KEPT_DESIGN = "No design is kept yet: in lesson 3, press the button that keeps it for lesson 4."
+STUDIO_EXAMPLE = (
+    "A training of {n_epochs} epochs on the course's digits: the cost falls, and the validation "
+    "error goes from {first:.2f} % to {last:.2f} %."
+)
 UNEXPECTED_ERROR = "This went wrong, and not by your settings: {kind}: {message}"
 TRAINING_INTERRUPTED = "Stopped after iteration {iteration:,}; run the cell again to go on."
 
@@ -374,6 +413,10 @@ PAD_PEN_UP = "Pen up, {right} % from the left, {down} % from the top."
 PAD_PEN_DOWN = "Pen down, {right} % from the left, {down} % from the top."
 PAD_UNDONE, PAD_CLEARED = "The last stroke is gone.", "The paper is blank."
 PAD_FULL = "That is as much ink as the paper takes: undo or clear."
+LABEL_RESUME, LABEL_RESET, LABEL_FORGET_RUNS = "Resume", "Reset", "Forget earlier runs"
+LABEL_RECORD, LABEL_PATIENCE = "Recorded training", "patience (iterations)"
+LABEL_PATIENCE_INCREASE, LABEL_THRESHOLD = "patience_increase", "improvement_threshold"
+LABEL_DESIGN, LABEL_EPOCHS = "Network", "Epochs"
 
 # --- Explorers: choices ---
 
@@ -392,6 +435,11 @@ MAP_RANDOM, MAP_OWN, MAP_CAT = "random", "my own", "cat's map {number}"
 SHIFT_SPOT = "one maximum"
 CHOICE_ALL = "all"
 SET_DIGITS, SET_MNIST = "the course's test digits", "MNIST's test digits"
+DATASET_DIGITS, DATASET_MNIST = "the course's digits", "MNIST (11 MB, once)"
+RECORD_MNIST, RECORD_DIGITS = "this course's on MNIST", "this course's on its digits"
+RECORD_OWN = "my own"
+DESIGN_COURSE, DESIGN_LENET5 = "this course's", "LeNet-5 of 1998"
+DESIGN_TINY, DESIGN_KEPT = "a tiny one", "mine of lesson 3"
 
 # --- Explorers: states ---
 
@@ -532,6 +580,21 @@ MNIST_LOADING = "Loading; a download can take a minute."
 MNIST_READING = "The network reads {n_digits:,} digits at the stage {stage}: about 2 s."
 MNIST_LOADED = "MNIST's {n_digits:,} test digits are loaded."
 
+REPLAY_ENDED = "Patience would have run out at iteration {iteration:,} of {n_iterations:,}."
+REPLAY_GOES_ON = (
+    "Patience would not have run out in these {n_iterations:,} iterations; it stood at "
+    "{patience:,.0f}."
+)
+REPLAY_BEST = (
+    "The best until then: validation error {validation:.2f} % at iteration {iteration:,}, with "
+    "test error {test:.2f} %. {missed}"
+)
+REPLAY_MISSED = (
+    "All in all the best is {validation:.2f} %, at iteration {iteration:,}, with test error "
+    "{test:.2f} %."
+)
+REPLAY_MISSED_NOTHING = "The whole record holds no better one."
+
 # --- Explorers: captions ---
 
 CAPTION_PICTURE = "picture, {rows} x {columns}"
@@ -561,7 +624,7 @@ CAPTION_BEFORE, CAPTION_AFTER = "before the shift", "after it"
 CAPTION_POOLED_BEFORE = "pooled before"
 CAPTION_POOLED_AFTER = "pooled after (yellow: changed)"
 CAPTION_TEST_DIGIT = "test digit {number}, a {label}"
-CAPTION_PROBABILITIES = "probabilities (shaded: the right digit)"
+CAPTION_PROBABILITIES_OF = "probabilities (shaded: the right digit)"
 CAPTION_FILTER_NUMBERS = "filter {number} of layer 0, in numbers"
 CAPTION_FILTERS = "layer 0's filters (white +{largest:.2f}, black -{largest:.2f})"
 CAPTION_MAPS = "layer 0's maps (white +1, black -1)"
@@ -572,6 +635,17 @@ CAPTION_SMALL_FILTERS = (
 CAPTION_MATRIX = "confusion matrix (click on a cell)"
 CAPTION_GALLERY = "right digit → predicted digit, and its probability"
 
+CAPTION_REPLAY = "where this rule would have ended the training"
+CAPTION_CURVES = "cost and validation error"
+CAPTION_RUNS = "The runs"
+HEAD_RUN, HEAD_DATASET, HEAD_RATE = "run", "data set", "learning rate"
+HEAD_BATCH_SIZE, HEAD_EPOCHS, HEAD_SECONDS = "batch size", "epochs", "seconds"
+HEAD_BEST, HEAD_TEST = "best validation error", "test error then"
+NAME_RUN = "run {number}"
+RATE_FROM = ", {rate:g} from iteration {start:,}"
+EPOCHS_DONE = "{done:.1f} of {n_epochs}"
+PERCENT, NOT_MEASURED = "{percent:.2f} %", "not yet"
+
 # --- Figures ---
 
 TITLE_PICTURE, TITLE_MAP = "picture", "feature map {number}"
@@ -579,6 +653,8 @@ TITLE_POOL_INPUT, TITLE_POOL_OUTPUT = "feature map and its windows", "pooled"
 AXIS_WEIGHT, AXIS_COUNT = "weight", "how many"
 AXIS_COST, AXIS_VALIDATION = "cost (nats per example)", "validation error (per cent)"
 AXIS_EPOCHS, AXIS_ITERATIONS, AXIS_ERROR = "epochs", "iterations", "error (per cent)"
+MARK_BEST, MARK_END = "best so far", "the end"
+MARK_MADE, MARK_PATIENCE = "iterations made", "patience"
 AXIS_PREDICTED, AXIS_RIGHT = "predicted digit", "right digit"
 STEP_IMAGE, STEP_CONVOLUTION, STEP_POOLING = "image", "convolution", "pooling"
 STEP_FLATTEN, STEP_HIDDEN, STEP_SOFTMAX = "flatten", "hidden", "softmax"

@@ -3,12 +3,10 @@
 The helpers do what a learner does: move controls, and look at captions, pictures and sentences.
 """
 
-import asyncio
 import base64
 import html
 import io
 import re
-import time
 from datetime import datetime, timezone
 from types import SimpleNamespace
 
@@ -16,12 +14,14 @@ from lenet_helpers import words
 from lenet_helpers.datasets import Datasets
 from lenet_helpers.explorers import (
     convolution,
+    early_stopping,
     learned,
     mistakes,
     network,
     pixels,
     pooling,
     shifts,
+    studio,
     training,
     window,
 )
@@ -133,6 +133,8 @@ def move(control, random):
     elif isinstance(control, CHOICES):
         values = [value for _, value in control.options]
         control.value = values[random.randint(len(values))]
+    elif isinstance(control, ipywidgets.SelectionSlider):
+        control.index = int(random.randint(len(control.options)))
     else:
         control.value = int(random.randint(control.min, control.max + 1))
     return control.value is not before and control.value != before
@@ -265,34 +267,6 @@ def test_watch_training(few_digits, monkeypatch):
     assert bytes(by_type(displayed[1], ipywidgets.Image)[0].value).startswith(b"\x89PNG")
 
 
-def test_explore_training(few_digits):
-    box = training.explore_training(few_digits, n_epochs=1)
-    rate, batch_size = by_type(box, ipywidgets.SelectionSlider)
-    assert (batch_size.options, batch_size.value) == ((10, 20, 50), 20)
-    train, _ = by_type(box, ipywidgets.Button)
-
-    async def train_once():
-        train.click()
-        ends = time.monotonic() + 60
-        while train.disabled and time.monotonic() < ends:
-            await asyncio.sleep(0.01)
-        return training_sentence(box)
-
-    async def steps():
-        batch_size.value = 50
-        first = await train_once()
-        assert "Iteration 1 of 1, cost 2.3026." in first
-        # Every training starts from the same weights.
-        batch_size.value = 20
-        several = await train_once()
-        assert "Iteration 3 of 3" in several
-        batch_size.value = 50
-        assert "Iteration 1 of 1, cost 2.3026." in await train_once()
-
-    asyncio.run(steps())
-    assert rate.value == 0.1
-
-
 # --- All of them ---
 
 
@@ -304,6 +278,7 @@ EXPLORERS = {
     "pooling": pooling.explore_pooling,
     "shifts": shifts.explore_shifts,
     "network": network.explore_design,
+    "early stopping": early_stopping.explore_early_stopping,
     "filters": learned.explore_filters,
     "mistakes": mistakes.explore_mistakes,
 }
@@ -334,8 +309,8 @@ def test_every_control_has_a_label_of_its_own(make):
     check_labels(make())
 
 
-def test_the_trainings_controls_have_labels(digits):
-    check_labels(training.explore_training(digits))
+def test_the_studios_controls_have_labels(tmp_path):
+    check_labels(studio.make_studio(tmp_path / "run.npz"))
 
 
 @of_every_explorer

@@ -38,7 +38,17 @@ CASES = {
     ],
     "matrices": [([MATRIX], ["one"]), ([MATRIX, 0 * MATRIX[:2]], ["one", "two"])],
     "histograms": [([MAPS], ["one"]), ([MAPS, numpy.zeros(9)], ["one", "two"])],
-    "learning_curve": [([2.3, 2.2, 2.1], ROWS, 10, 3), ([], [], 10, 3), ([2.3], ROWS[:1], 1, 1)],
+    "learning_curves": [
+        ([figures.Curve("", [2.3, 2.2, 2.1], ROWS, 10)], 3),
+        ([figures.Curve("", [], [], 10)], 3),
+        ([], 3),
+        ([figures.Curve("a", [2.3], ROWS[:1], 1), figures.Curve("b", [2.3] * 999, [], 9)], 1),
+    ],
+    "early_stopping": [
+        (ROWS, (20, 20), [(0, 30)]),
+        (ROWS, (15, 10), [(0, 8), (10, 14)]),
+        ([(10, 0.0, 0.0)], (10, 10), [(0, 20)]),
+    ],
     "error_curve": [([10, 20], [0.5, 0.25], "it"), ([10, 20, 30], [0.09, 0.05, 0.02], "it", True)],
     "confusion": [(COUNTS,), (0 * COUNTS,), (numpy.eye(3, dtype=int),)],
 }
@@ -143,8 +153,50 @@ def test_pooling_cuts_windows_off_at_the_border():
     assert sizes == [(2, 3), (2, 2), (2, 3), (2, 2), (1, 3), (1, 2)]
 
 
+def test_early_stopping_marks_the_end_and_the_best():
+    rows = [(10, 0.5, 0.5), (20, 0.25, 0.3), (30, 0.4, None), (40, 0.1, 0.1)]
+    left, right = figures.early_stopping(rows, (33, 20), [(0, 25), (20, 32)]).axes
+    after, until, best, end = left.lines
+    assert list(until.get_xdata()) == [10, 20, 30]
+    assert list(until.get_ydata()) == [50, 25, 40]
+    assert list(after.get_xdata()) == [40]
+    assert (list(best.get_xdata()), list(best.get_ydata())) == ([20], [25])
+    assert set(end.get_xdata()) == {33}
+    made, patience, end = right.lines
+    assert list(made.get_ydata()) == [0, 33]
+    assert list(patience.get_xdata()) == [0, 20, 33]
+    assert list(patience.get_ydata()) == [25, 32, 32]
+    assert set(end.get_xdata()) == {33}
+
+
+def test_several_learning_curves_differ_and_the_last_is_strongest():
+    curves = [figures.Curve(name, [2.0, 1.0], ROWS, 10) for name in "abc"]
+    _, right = figures.learning_curves(curves, 1).axes
+    looks = {(line.get_color(), line.get_linestyle()) for line in right.lines}
+    assert len(looks) == 3
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["a", "b", "c"]
+    widths = [line.get_linewidth() for line in right.lines]
+    assert widths[-1] == max(widths) > widths[0]
+    # A longer run than the others ends the axis.
+    assert figures.learning_curves(curves, 1).axes[0].get_xlim() == (0, 1)
+    long = figures.Curve("d", [1.0] * 50, [], 10)
+    assert figures.learning_curves([long, *curves], 1).axes[0].get_xlim() == (0, 5)
+
+
+def test_many_costs_are_drawn_as_means():
+    costs = numpy.random.RandomState(0).uniform(0, 2, 1000)
+    left, _ = figures.learning_curves([figures.Curve("", costs, [], 100)], 10).axes
+    raw, means = left.lines
+    assert raw.get_ydata().tolist() == costs.tolist()
+    assert len(means.get_ydata()) == 200
+    assert means.get_ydata().tolist() == pytest.approx(
+        [sum(costs[start : start + 5]) / 5 for start in range(0, 1000, 5)]
+    )
+
+
 def test_learning_curve_counts_in_epochs_and_per_cent():
-    left, right = figures.learning_curve([2.3, 2.2, 2.1], ROWS, 10, 3).axes
+    curve = figures.Curve("", [2.3, 2.2, 2.1], ROWS, 10)
+    left, right = figures.learning_curves([curve], 3).axes
     assert left.lines[0].get_xdata().tolist() == pytest.approx([0.1, 0.2, 0.3])
     assert left.lines[0].get_ydata().tolist() == [2.3, 2.2, 2.1]
     assert list(right.lines[0].get_xdata()) == [1, 2]

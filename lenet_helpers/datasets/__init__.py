@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lenet_helpers import paths, words
 from lenet_helpers.datasets import download, idx, pickled
-from lenet_helpers.pictures import PIXEL_LEVELS
+from lenet_helpers.pictures import DIGIT_SIDE, PIXEL_LEVELS
 
 import numpy
 
@@ -105,6 +105,45 @@ def load_mnist_test():
         As `load_data` does.
     """
     return _split(*idx.read_pair(_mnist_folder("t10k"), "t10k"))
+
+
+def on_larger_paper(datasets, image_size):
+    """Lay every image in the middle of larger paper, as LeNet-5's 32 x 32 pixels need it.
+
+    Parameters
+    ----------
+    datasets : Datasets
+        With images of 28 x 28 pixels.
+    image_size : tuple of int
+        The paper's (rows, columns), pixels.
+
+    Returns
+    -------
+    Datasets
+        With images of shape (n, rows * columns); the same ones, if no paper has to be added.
+
+    Raises
+    ------
+    ValueError
+        If the paper is smaller than the images.
+    """
+    rows, columns = image_size
+    if min(image_size) < DIGIT_SIDE:
+        raise ValueError(words.PAPER_TOO_SMALL.format(rows=rows, columns=columns, side=DIGIT_SIDE))
+    if (rows, columns) == (DIGIT_SIDE, DIGIT_SIDE):
+        return datasets
+    margins = [((room := side - DIGIT_SIDE) // 2, room - room // 2) for side in image_size]
+    return Datasets(
+        *(
+            Split(
+                numpy.pad(images.reshape(-1, DIGIT_SIDE, DIGIT_SIDE), [(0, 0), *margins]).reshape(
+                    len(images), -1
+                ),
+                labels,
+            )
+            for images, labels in datasets
+        )
+    )
 
 
 def _load_digits():

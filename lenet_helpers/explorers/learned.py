@@ -169,7 +169,7 @@ def draw_filters(stage, digit, number, map0, map1):
             words.CAPTION_TEST_DIGIT.format(number=place, label=label),
             drawing.colour_picture(ink, DIGIT_SCALE, has_edge=True),
         ),
-        Picture(words.CAPTION_PROBABILITIES, sheets.bars(shares, label)),
+        Picture(words.CAPTION_PROBABILITIES_OF, sheets.bars(shares, label)),
         Picture(
             words.CAPTION_FILTER_NUMBERS.format(number=map0),
             drawing.number_grid(filters0[map0].astype("float64").round(DECIMALS)),

@@ -39,7 +39,20 @@ class View(NamedTuple):
     table: elements.Table | None = None
 
 
-class Explorer(ipywidgets.VBox):
+class WithStandIn(ipywidgets.VBox):
+    """A box of widgets with a picture that stands in its place where no kernel runs.
+
+    A subclass tells it by ``stand_in()``: a PNG file and a sentence.
+    """
+
+    def _repr_mimebundle_(self, **kwargs):
+        # A page without a kernel can't show widgets, and takes the picture.
+        bundle = super()._repr_mimebundle_(**kwargs)
+        png, bundle["text/plain"] = self.stand_in()
+        return bundle | {"image/png": base64.b64encode(png).decode("ascii")}
+
+
+class Explorer(WithStandIn):
     """Controls around a function, which is called whenever a control moves.
 
     Parameters
@@ -84,20 +97,17 @@ class Explorer(ipywidgets.VBox):
         self.follow, self.on_click = follow, on_click
         self.sheet_height, self.sheet_columns = sheet_height, sheet_columns
         self._first_settings = self.settings()
-        self._frames, self._is_paused, self._shown_settings = [], False, None
-        self._shelf, self._table = elements.wrapping_box(), elements.table_box()
-        self._sentence = ipywidgets.HTML()
+        self._is_paused, self._shown_settings = False, None
+        self._shelf = Shelf(self._clicked if on_click else None)
+        self._table, self._sentence = elements.table_box(), ipywidgets.HTML()
         others = [control for name, control in controls.items() if name != aside]
         # Beside a tall control the sentence stands on top, in sight while the control is used.
         first, last = ((self._sentence,), ()) if aside else ((), (self._sentence,))
-        self._above, self._below = (elements.controls_box(others), *extras, *first), last
-        column = (*self._above, self._shelf, *self._below)
+        column = (elements.controls_box(others), *extras, *first, self._shelf, self._table, *last)
         if aside:
-            self._column = ipywidgets.VBox(column, layout=elements.WIDE_LAYOUT)
-            super().__init__([elements.wrapping_box([controls[aside], self._column])])
-        else:
-            self._column = self
-            super().__init__(column)
+            wide = ipywidgets.VBox(column, layout=elements.WIDE_LAYOUT)
+            column = [elements.wrapping_box([controls[aside], wide])]
+        super().__init__(column)
         for control in controls.values():
             control.observe(self._update, names="value")
         self._update()
@@ -132,12 +142,6 @@ class Explorer(ipywidgets.VBox):
         lines = [pictures[n : n + columns] for n in range(0, len(pictures), columns)]
         return [(line, "") for line in lines[:-1]] + [(lines[-1], view.sentence)]
 
-    def _repr_mimebundle_(self, **kwargs):
-        # A page without a kernel can't show widgets, and takes the picture.
-        bundle = super()._repr_mimebundle_(**kwargs)
-        png, bundle["text/plain"] = self.stand_in()
-        return bundle | {"image/png": base64.b64encode(png).decode("ascii")}
-
     @contextmanager
     def _paused(self):
         self._is_paused = True
@@ -161,8 +165,8 @@ class Explorer(ipywidgets.VBox):
             self._shown_settings = None
             return
         self._apply(view.changes)
-        self._show(view.pictures)
-        self._show_table(view.table)
+        self._shelf.show(view.pictures)
+        elements.show_table(self._table, view.table)
         self._sentence.value = elements.status(view.sentence)
         self._shown_settings = self.settings()
 
@@ -171,22 +175,6 @@ class Explorer(ipywidgets.VBox):
             for name, traits in changes.items():
                 for trait, value in traits.items():
                     setattr(self.controls[name], trait, value)
-
-    def _show(self, pictures):
-        while len(self._frames) < len(pictures):
-            self._frames.append(_Frame(len(self._frames), self._clicked))
-        for frame, picture in zip(self._frames, pictures, strict=False):
-            frame.show(picture, is_clickable=self.on_click is not None)
-        shown = tuple(self._frames[: len(pictures)])
-        if self._shelf.children != shown:
-            self._shelf.children = shown
-
-    def _show_table(self, table):
-        elements.show_table(self._table, table)
-        tables = () if table is None else (self._table,)
-        shown = (*self._above, self._shelf, *tables, *self._below)
-        if self._column.children != shown:
-            self._column.children = shown
 
     def _clicked(self, number, right, down):
         try:
@@ -205,6 +193,30 @@ def cell_at(shape, right, down):
     return int(down * rows) * columns + int(right * columns)
 
 
+class Shelf(ipywidgets.Box):
+    """Pictures side by side, each under its caption, in as many rows as needed.
+
+    Parameters
+    ----------
+    on_click : callable, optional
+        ``on_click(number, right, down)`` is told which picture was clicked, and where.
+    """
+
+    def __init__(self, on_click=None):
+        self._frames, self._on_click = [], on_click
+        super().__init__(layout=elements.WRAPPING)
+
+    def show(self, pictures):
+        """Show these pictures and no others; those that stay the same are not sent again."""
+        while len(self._frames) < len(pictures):
+            self._frames.append(_Frame(len(self._frames), self._on_click))
+        for frame, picture in zip(self._frames, pictures, strict=False):
+            frame.show(picture)
+        shown = tuple(self._frames[: len(pictures)])
+        if self.children != shown:
+            self.children = shown
+
+
 class _Frame(ipywidgets.VBox):
     """A caption and a picture, which tells where it was clicked."""
 
@@ -213,7 +225,7 @@ class _Frame(ipywidgets.VBox):
         self.number, self.clicked, self.event = number, clicked, None
         super().__init__([self.caption, self.picture], layout={"margin": "0 1em 0.5em 0"})
 
-    def show(self, picture, is_clickable):
+    def show(self, picture):
         """Show another picture."""
         self.caption.value = elements.caption(picture.caption)
         elements.show_picture(self.picture, picture.png)
@@ -226,7 +238,7 @@ class _Frame(ipywidgets.VBox):
         self.layout.flex, self.layout.max_width = flex, widest
         self.picture.layout.width = "100%" if picture.shrinks else None
         self.picture.layout.max_width = widest if width else "100%"
-        if is_clickable and self.event is None:
+        if self.clicked and self.event is None:
             self.event = ipyevents.Event(source=self.picture, watched_events=["click"])
             self.event.on_dom_event(self._handle)
 
