@@ -476,6 +476,20 @@ def test_a_control_that_moves_during_the_build(reports, monkeypatch):
     assert report(explorer)[6][3] == "1 x 8"
 
 
+def test_a_control_that_moves_before_the_build_begins(reports):
+    explorer = network.explore_design()
+
+    async def steps():
+        press(explorer, words.LABEL_BUILD)
+        await asyncio.sleep(0)  # the build is on its way
+        explorer.controls["n_hidden"].value = 7
+        await until_built(explorer)
+
+    run(steps)
+    assert reports == []
+    assert (report(explorer), built_text(explorer)) == ([], "")
+
+
 def test_a_design_that_is_too_large_is_not_built(reports):
     explorer = network.explore_design()
     explorer.change(image_rows=64, image_columns=64, n_hidden=1000, pool_rows0=1, pool_rows1=1)

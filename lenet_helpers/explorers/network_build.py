@@ -150,13 +150,14 @@ class Workshop(ipywidgets.VBox):
                 return
             # The page hears that it is being built before that begins.
             await asyncio.sleep(PAUSE_SECONDS)
+            if self._asked is not design:
+                continue
             try:
                 content, sentence = compare(drawn_report(design), theano_report(design))
             except Exception as error:
                 # Whatever fails in Theano or its compiler: a traceback would help no learner.
                 content, sentence = None, words.BUILD_FAILED.format(kind=type(error).__name__)
-            if self._asked is design:
-                self._say(sentence, content)
+            self._say(sentence, content)
             # Clicks that came in the meantime are handled now, and find the build still going.
             await asyncio.sleep(PAUSE_SECONDS)
 
