@@ -3,7 +3,7 @@
 In the kernel: from a control's change to the bytes of the new pictures. In the browser: from the
 press of a key to the last new picture on the page (left out where no chromium is found). The walk
 goes over all settings, one random control at a time, with the largest pictures: 500 x 500, RGB.
-For the drawing pad: from each new point of a stroke to the pictures of all layers.
+For the drawing pad: from each new point of a stroke to the last picture of the layers.
 """
 
 import argparse
@@ -51,11 +51,16 @@ from lenet_helpers.explorers.pooling import explore_pooling
 explorer = explore_pooling()
 explorer.change(source="cat0")
 explorer""",
+    "stroke to prediction": """
+from lenet_helpers.explorers.drawn_digit import explore_drawn_digit
+explore_drawn_digit()""",
 }
-# Notes when a key was pressed, and when the last of the pictures that it changed can be seen.
+# Notes when a key was pressed or the pen moved, and when the last picture that it changed is seen.
 STOPWATCH = """box => {
     const watch = {pressed: null, seen: null};
-    box.addEventListener("keydown", () => { watch.pressed = performance.now(); }, true);
+    for (const kind of ["keydown", "pointermove"]) {
+        box.addEventListener(kind, () => { watch.pressed = performance.now(); }, true);
+    }
     new MutationObserver(async changes => {
         await Promise.all(changes.map(change => change.target.decode().catch(() => null)));
         requestAnimationFrame(() => { watch.seen = performance.now(); });
@@ -161,6 +166,9 @@ def in_browser(n_changes):
         for number, name in enumerate(EXPLORERS):
             box = browser.show_cell(page, number).element_handle()
             box.evaluate(STOPWATCH)
+            if box.query_selector("canvas"):
+                seconds[name] = strokes_in_browser(page, box, n_changes)
+                continue
             handles = [
                 (handle, keys)
                 for kind, keys in KEYS.items()
@@ -183,6 +191,27 @@ def in_browser(n_changes):
                 else:
                     seconds[name].append(milliseconds / 1000)
             print(f"{name}: {n_silent} keys brought no new picture, such as one that is the same")
+    return seconds
+
+
+def strokes_in_browser(page, box, n_changes):
+    """Return the seconds from each movement of the pen to the last new picture."""
+    seconds, corner = [], box.query_selector("canvas").bounding_box()
+    while len(seconds) < n_changes:
+        for stroke in drawing_of(POINTS_OF_DIGIT):
+            first, *rest = [(corner["x"] + x, corner["y"] + y) for x, y in stroke]
+            page.mouse.move(*first)
+            page.mouse.down()
+            # The pictures of the first dot.
+            page.wait_for_timeout(PATIENCE_MS / 4)
+            for place in rest[: n_changes - len(seconds)]:
+                page.evaluate("() => { window.watch.seen = null; }")
+                page.mouse.move(*place)
+                milliseconds = page.evaluate(READ_STOPWATCH, PATIENCE_MS)
+                if milliseconds is not None:
+                    seconds.append(milliseconds / 1000)
+            page.mouse.up()
+        box.query_selector("button:text('Clear')").click()
     return seconds
 
 

@@ -27,10 +27,11 @@ function render({ model, el }) {
   let pointer = null; // the id of the pointer that is drawing
   let isPenDown = false; // by keyboard
   let showsCursor = false;
-  let cursor = [Math.floor(side / 2), Math.floor(side / 2)];
+  let cursor = inTheMiddle();
   const held = new Set();
   let timer = null;
   let isSending = false;
+  let lastSent = -SEND_EVERY_MS;
 
   // --- What is seen ---
 
@@ -86,11 +87,15 @@ function render({ model, el }) {
     isSending = true;
     model.set("value", copy(strokes));
     isSending = false;
+    lastSent = performance.now();
     model.save_changes();
   }
 
   function sendSoon() {
-    if (timer === null) timer = setTimeout(send, SEND_EVERY_MS);
+    if (timer !== null) return;
+    const wait = lastSent + SEND_EVERY_MS - performance.now();
+    if (wait > 0) timer = setTimeout(send, wait);
+    else send();
   }
 
   function receive() {
@@ -99,6 +104,7 @@ function render({ model, el }) {
     timer = pointer = null;
     isPenDown = false;
     strokes = copy(model.get("value"));
+    if (!strokes.length) cursor = inTheMiddle();
     paint();
   }
 
@@ -133,6 +139,7 @@ function render({ model, el }) {
   function clear() {
     liftPen();
     strokes = [];
+    cursor = inTheMiddle();
     finish(texts.cleared);
   }
 
@@ -140,6 +147,10 @@ function render({ model, el }) {
     paint();
     send();
     if (text) say(text);
+  }
+
+  function inTheMiddle() {
+    return [Math.floor(side / 2), Math.floor(side / 2)];
   }
 
   function liftPen() {
