@@ -13,6 +13,8 @@ from lenet_helpers.datasets import load_data
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.train_lenet import lenet_trainer
 
+EPOCHS = {1: "epoch 1", 10: "epoch 10"}
+
 
 def main(checkpoint, folder=paths.DATA_FOLDER):
     """Train as far as needed, and write one file for each stage."""
@@ -31,9 +33,6 @@ def main(checkpoint, folder=paths.DATA_FOLDER):
             write(EPOCHS[step.epoch], step.iteration, network, datasets, folder)
     network.set_values([arrays[f"best_param_{i}"] for i in range(len(network.params))])
     write("best", notes["best_iteration"], network, datasets, folder)
-
-
-EPOCHS = {1: "epoch 1", 10: "epoch 10"}
 
 
 def validated(trainer):
