@@ -317,6 +317,7 @@ RUN_SETTINGS = (
     "{dataset}, {n_parameters:,} parameters, learning rate {learning_rate:g}, batches of "
     "{batch_size}, {n_epochs} epochs"
 )
+RUN_NOT_SAVED = "It could not be saved ({why}), and will be lost if the kernel ends."
 RUN_SPEED = "{speed:,.0f} images a second."
 RUN_TOO_LARGE = (
     "One image takes {kilobytes:,.0f} kB in this network, so {n_images} images at once take "

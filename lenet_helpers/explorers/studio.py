@@ -1,5 +1,6 @@
 """Lesson 4: the training studio, where the learner runs, steers and compares trainings."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,7 @@ FILTER_ENLARGEMENT, FILTERS_IN_A_ROW = 6, 20
 EXAMPLE, EXAMPLE_EPOCHS = "digits", 5
 
 
-class Workshop:
+class Trainings:
     """Makes the runs of a `TrainingStudio`, and draws them.
 
     Parameters
@@ -59,7 +60,9 @@ class Workshop:
 
     def discard(self):
         """Delete what is kept of a run."""
-        self.checkpoint.unlink(missing_ok=True)
+        # What can't be deleted is offered again by the next kernel, which does no harm.
+        with suppress(OSError):
+            self.checkpoint.unlink(missing_ok=True)
 
     def draw(self, run, records):
         """Return the `View` of the present run among earlier ones, as `draw_runs` does."""
@@ -216,7 +219,7 @@ def make_studio(checkpoint):
         "batch_size": elements.choice_slider(words.LABEL_BATCH_SIZE, 20, BATCH_SIZES),
         "n_epochs": elements.choice_slider(words.LABEL_EPOCHS, 10, EPOCHS),
     }
-    return TrainingStudio(Workshop(checkpoint), controls, live=("learning_rate",))
+    return TrainingStudio(Trainings(checkpoint), controls, live=("learning_rate",))
 
 
 @cache

@@ -103,7 +103,7 @@ class TrainingStudio(WithStandIn):
 
     def pause(self):
         """Let the run rest after the present step."""
-        if self.state == RUNNING:
+        if self.state == RUNNING and self._wish is None:
             self._wish = PAUSED
 
     def resume(self):
@@ -186,6 +186,7 @@ class TrainingStudio(WithStandIn):
             return
         if self._wish == ENDED:
             self._wait()
+            self.buttons["train"].focus()
             return
         self.run = self.workshop.make(plan, go_on)
         self._n_runs += 1
@@ -214,10 +215,9 @@ class TrainingStudio(WithStandIn):
             self._end(words.TRAINING_STOPPED)
             self.buttons["train"].focus()
         else:
-            self.run.save()
             self._enter(PAUSED)
             remark = words.TRAINING_WAS_INTERRUPTED if interrupts else words.TRAINING_PAUSED
-            self._show_present(remark)
+            self._show_present(f"{remark} {self._save()}".rstrip())
             if self._wish == PAUSED:
                 self.buttons["resume"].focus()
 
@@ -238,6 +238,16 @@ class TrainingStudio(WithStandIn):
     def _steer(self, name):
         if self.run is not None and self.state in (RUNNING, PAUSED):
             setattr(self.run, name, self.controls[name].value)
+        if self.state == PAUSED:
+            self._save()
+
+    def _save(self):
+        """Write what another kernel needs to go on; return a warning where that fails, or ''."""
+        try:
+            self.run.save()
+        except OSError as error:
+            return words.RUN_NOT_SAVED.format(why=error.strerror or type(error).__name__)
+        return ""
 
     def _end(self, remark=""):
         if self.run.trainer.costs:
