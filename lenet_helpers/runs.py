@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet_helpers import checkpoints, checks, datasets, paths, shapes, words
+from lenet_helpers import checkpoints, checks, datasets, kept_designs, paths, shapes, words
 from lenet_helpers.design import LeNetDesign
 from lenet_helpers.lenet import CHUNK, LeNet
 from lenet_helpers.train_lenet import compile_update, lenet_trainer, positive_number
@@ -88,8 +88,8 @@ class Run:
     settings : RunSettings
         What it is made of.
     checkpoint : str or path, optional
-        A file that is written after each validation and by `save`. An older one is replaced by
-        that, unless the run shall go on from it.
+        A file that is written after each validation and by `save`. An older one is deleted,
+        unless the run shall go on from it.
     go_on : bool
         Whether to go on from the checkpoint.
 
@@ -103,6 +103,10 @@ class Run:
         Trained in place; runs of the same design on the same data share it.
     trainer : Trainer
         The training.
+    is_over : bool
+        Whether it was ended, by itself or by somebody; False until it is set.
+    why_unsaved : str or None
+        Why the checkpoint could not be written the last time; a run goes on without it.
 
     Raises
     ------
@@ -113,7 +117,8 @@ class Run:
     """
 
     def __init__(self, settings, checkpoint=None, go_on=False):
-        self.number, self.settings = 1, settings
+        self.number, self.settings, self.checkpoint = 1, settings, checkpoint
+        self.is_over, self.why_unsaved = False, None
         first_rate = positive_number(settings.learning_rate, words.NAME_LEARNING_RATE)
         check_memory(settings)
         self.network, update, initial_values = _compiled(settings.dataset, settings.design)
@@ -127,16 +132,20 @@ class Run:
             settings.batch_size,
             settings.n_epochs,
             update,
-            checkpoint=checkpoint,
             settings=asdict(settings),
             extra={RATES: [[1, first_rate]]},
         )
+        if go_on:
+            self.trainer.load(checkpoint)
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        return next(self.trainer)
+        step = next(self.trainer)
+        if step.validation_error is not None:
+            self.save()
+        return step
 
     @property
     def learning_rate(self):
@@ -165,9 +174,15 @@ class Run:
         )
 
     def save(self):
-        """Write the checkpoint now."""
-        if self.trainer.checkpoint is not None:
-            self.trainer.save(self.trainer.checkpoint)
+        """Write the checkpoint now; where that fails, say why in `why_unsaved`."""
+        if self.checkpoint is None:
+            return
+        try:
+            self.trainer.save(self.checkpoint)
+            self.why_unsaved = None
+        except OSError as error:
+            # A full disk is no reason to lose what was learned.
+            self.why_unsaved = error.strerror or type(error).__name__
 
     def record(self):
         """Return what stays of the run, as a `Record`."""
@@ -233,7 +248,7 @@ def left_run(checkpoint):
     try:
         _, notes = checkpoints.load(checkpoint)
         settings, rates = dict(notes["settings"]), notes["extra"][RATES]
-        design = LeNetDesign(**settings.pop("design"))
+        design = kept_designs.check_size(LeNetDesign(**settings.pop("design")))
         left = RunSettings(design=design, **settings)
         # A file that was altered may hold anything; what is returned can be shown and trained.
         numbers = [left.learning_rate, *(rate for _, rate in rates)]

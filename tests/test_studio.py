@@ -46,7 +46,7 @@ class FakeRun:
 
     def __init__(self, shop, n_iterations, rate):
         self.shop, self._rate, self.number = shop, rate, 1
-        self.saved_at, self.rates = [], []
+        self.saved_at, self.rates, self.is_over = [], [], False
         self.trainer = SimpleNamespace(
             iteration=0, n_iterations=n_iterations, costs=[], why_finished=None
         )
@@ -109,6 +109,9 @@ class FakeWorkshop:
 
     def describe(self, plan):
         return f"rate <{plan['rate']}>"
+
+    def values(self, plan):
+        return plan
 
     def load(self, plan):
         self.loads.append(threading.current_thread())
@@ -687,7 +690,7 @@ SURPRISES = [TypeError("<surprise>"), ZeroDivisionError("by nothing")]
 
 def said_of(error):
     if isinstance(error, ValueError | OSError):
-        return words.IMPOSSIBLE_SETTING.format(message=error)
+        return str(error)
     return words.UNEXPECTED_ERROR.format(kind=type(error).__name__, message=error)
 
 
@@ -1129,7 +1132,7 @@ def test_a_kept_design_that_can_not_read_digits(tmp_path, monkeypatch, design, m
     async def steps():
         await it.trains()
         assert message in it.said
-        assert it.said.startswith(words.IMPOSSIBLE_SETTING.partition("{")[0])
+        assert not it.said.startswith(words.IMPOSSIBLE_SETTING.partition("{")[0])
         # And the next design works.
         await it.trains(design="tiny", n_epochs=1)
         assert len(it.studio.records) == 1
@@ -1341,3 +1344,97 @@ def test_a_killed_kernels_run_goes_on_in_the_next(kernel, alone):
     assert reached > len(alone[0]) // 10
     kernel.until("ended")
     assert kernel.run(RESULT) == alone
+
+
+# --- What keeps a run ---
+
+
+def test_each_kernel_has_a_file_of_its_own(tmp_path):
+    folder = tmp_path / "runs"
+    first, lock = studio.claim_checkpoint(folder)
+    second, other = studio.claim_checkpoint(folder)
+    assert first != second
+    assert first.parent == second.parent == folder
+    # A kernel that ends gives its file free.
+    lock.close()
+    third, last = studio.claim_checkpoint(folder)
+    assert third == first
+    other.close()
+    last.close()
+
+
+def test_a_kernel_that_is_killed_gives_its_file_free(tmp_path, run_python):
+    code = """
+        import os, pathlib, signal
+        from lenet_helpers.explorers import studio
+        path, lock = studio.claim_checkpoint(pathlib.Path("runs"))
+        print(path.name, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    names = [run_python(textwrap.dedent(code)).stdout for _ in range(2)]
+    assert names[0] == names[1] != ""
+
+
+def test_a_full_disk_does_not_end_a_run(tmp_path, monkeypatch):
+    it = Real(tmp_path / "run.npz")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    async def steps():
+        monkeypatch.setattr("lenet_helpers.checkpoints.save", full)
+        run = await it.trains()
+        assert run.trainer.why_finished == "epochs"
+        assert run.why_unsaved == "No space left on device"
+        it.press("train")
+        await it.reaches("running")
+        it.press("pause")
+        await it.reaches("paused")
+        assert "It could not be saved (No space left on device)" in it.said
+        monkeypatch.undo()
+        it.press("resume")
+        await it.reaches("ended")
+        assert "could not be saved" not in it.said
+
+    play(steps)
+
+
+def test_a_resumed_runs_settings_are_those_of_the_controls(tmp_path):
+    settings = runs.RunSettings(
+        design=PRESETS["tiny"], learning_rate=0.03, batch_size=100, n_epochs=20
+    )
+    run = runs.Run(settings, tmp_path / "run.npz")
+    for _ in range(3):
+        next(run)
+    run.save()
+    it = Real(tmp_path / "run.npz", design="course", batch_size=20, n_epochs=5)
+
+    async def steps():
+        it.press("resume")
+        await it.reaches("running")
+        assert it.studio.settings() == {
+            "dataset": "digits",
+            "design": "tiny",
+            "learning_rate": 0.03,
+            "batch_size": 100,
+            "n_epochs": 20,
+        }
+        it.press("reset")
+        await it.reaches("idle")
+
+    play(steps)
+
+
+def test_what_is_told_of_an_ended_run(tmp_path):
+    it = Real(tmp_path / "run.npz", n_epochs=200)
+
+    async def steps():
+        it.press("train")
+        await it.reaches("running")
+        assert "left." in it.said or not it.studio.run.trainer.costs
+        it.press("stop")
+        await it.reaches("ended")
+        assert "s left." not in it.said
+        assert words.TRAINING_STOPPED in it.said
+
+    play(steps)

@@ -1,5 +1,6 @@
 """Lesson 4: the training studio, where the learner runs, steers and compares trainings."""
 
+import fcntl
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from lenet_helpers.explorers.training import training_state
 from lenet_helpers.widgets import elements
 from lenet_helpers.widgets.explorer import Picture, View
 from lenet_helpers.widgets.studio import TrainingStudio
+
+import numpy
 
 LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 BATCH_SIZES = (10, 20, 50, 100, 200, 500, 1000)
@@ -49,6 +52,11 @@ class Trainings:
             batch_size=settings.batch_size,
             n_epochs=settings.n_epochs,
         )
+
+    def values(self, settings):
+        """Return settings as the controls' values; a design that is no preset is the kept one."""
+        names = [name for name, design in PRESETS.items() if design == settings.design]
+        return vars(settings) | {"design": names[0] if names else KEPT}
 
     def load(self, settings):
         """Load the data of a run; MNIST is downloaded if it is not there yet."""
@@ -128,7 +136,7 @@ def draw_runs(run, records):
         n_epochs = shown[-1].settings.n_epochs if run else 0
         png = figures.to_png(figures.learning_curves(curves, n_epochs))
         pictures += (Picture(words.CAPTION_CURVES, png),)
-    if run:
+    if run and numpy.isfinite(run.network.layer0.W.get_value(borrow=True)).all():
         pictures += (draw_filters(run.network.layer0.W.get_value(borrow=True)),)
     return View(pictures, run_state(run), table=runs_table(shown))
 
@@ -142,19 +150,20 @@ def draw_filters(filters):
         (filters, 1, rows, columns), dtype float32.
     """
     largest = float(abs(filters).max())
+    n_columns = min(len(filters), FILTERS_IN_A_ROW)
     caption = words.CAPTION_FILTERS.format(largest=largest)
-    return Picture(
-        caption, sheets.tiles(filters[:, 0], FILTERS_IN_A_ROW, FILTER_ENLARGEMENT, largest)
-    )
+    return Picture(caption, sheets.tiles(filters[:, 0], n_columns, FILTER_ENLARGEMENT, largest))
 
 
 def run_state(run):
     """Return a sentence on the state of a run: iteration, cost, errors, speed, time left."""
     if run is None:
         return ""
-    parts = [training_state(run.trainer)]
+    parts = [training_state(run.trainer, run.is_over)]
     if run.examples_per_second:
         parts.append(words.RUN_SPEED.format(speed=run.examples_per_second))
+    if run.why_unsaved and not run.is_over:
+        parts.append(words.RUN_NOT_SAVED.format(why=run.why_unsaved))
     return " ".join(parts)
 
 
@@ -222,6 +231,44 @@ def make_studio(checkpoint):
     return TrainingStudio(Trainings(checkpoint), controls, live=("learning_rate",))
 
 
+def claim_checkpoint(folder):
+    """Return a file for a run that no other kernel uses, and what keeps it claimed.
+
+    A kernel that ends gives its file free, whatever ended it; the next one finds the run in it.
+
+    Parameters
+    ----------
+    folder : path
+        Where such files are; it is made if it is missing.
+
+    Returns
+    -------
+    tuple
+        (path, an open file that must be kept).
+
+    Raises
+    ------
+    OSError
+        If the folder can't be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while not (lock := _locked(folder / f"studio-{number}.lock")):
+        number += 1
+    return folder / f"studio-{number}.npz", lock
+
+
+def _locked(path):
+    """Return an open file that this kernel alone has locked, or None."""
+    lock = open(path, "w", encoding="ascii")  # noqa: SIM115
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
 @cache
 def explore_training():
     """Return the kernel's training studio.
@@ -233,4 +280,7 @@ def explore_training():
     -------
     TrainingStudio
     """
-    return make_studio(paths.cache_folder() / "runs" / "studio.npz")
+    checkpoint, lock = claim_checkpoint(paths.cache_folder() / "runs")
+    studio = make_studio(checkpoint)
+    studio.lock = lock
+    return studio

@@ -14,8 +14,16 @@ def draw_training(trainer):
     return View((Picture(words.CAPTION_CURVES, png),), training_state(trainer))
 
 
-def training_state(trainer):
-    """Return a sentence on the state of a training: epoch, cost, errors, time left."""
+def training_state(trainer, is_over=False):
+    """Return a sentence on the state of a training: epoch, cost, errors, time left if it has any.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The training.
+    is_over : bool
+        Whether somebody has ended it.
+    """
     if not trainer.costs:
         return words.TRAINING_STARTS
     parts = [
@@ -36,7 +44,7 @@ def training_state(trainer):
         parts.append(words.OUT_OF_PATIENCE)
     elif trainer.why_finished == "epochs":
         parts.append(words.TRAINING_ENDED.format(seconds=trainer.seconds))
-    else:
+    elif not is_over:
         parts.append(words.TIME_LEFT.format(seconds=trainer.seconds_left))
     return " ".join(parts)
 

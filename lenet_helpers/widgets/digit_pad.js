@@ -235,6 +235,8 @@ function render({ model, el }) {
 
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || pointer !== null) return;
+    // A Space that is held sets the pen down once.
+    if (event.repeat && event.key === " ") return event.preventDefault();
     if (press(event.key, event.shiftKey) === false) return;
     event.preventDefault();
     showsCursor = true;

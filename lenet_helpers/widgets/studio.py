@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from lenet_helpers import words
 from lenet_helpers.widgets import elements
@@ -15,7 +15,6 @@ import traitlets
 IDLE, PREPARING, RUNNING, PAUSED, ENDED = "idle", "preparing", "running", "paused", "ended"
 # What is said in a state besides the run's own sentence.
 REMARKS = {
-    IDLE: words.STUDIO_READY,
     PREPARING: words.TRAINING_STARTS,
     PAUSED: words.TRAINING_PAUSED,
 }
@@ -35,11 +34,13 @@ class TrainingStudio(WithStandIn):
     workshop : object
         What makes trainings. ``plan(**settings)`` turns the controls' values into a plan;
         ``left()`` returns the plan of the run that an earlier kernel left, or None;
-        ``describe(plan)`` says it in words; ``load(plan)`` loads what it needs, in another thread;
+        ``describe(plan)`` says it in words, ``values(plan)`` as the controls' values;
+        ``load(plan)`` loads what it needs, in another thread;
         ``make(plan, go_on)`` returns a run; ``discard()`` deletes what a run has left;
         ``draw(run, records)`` returns a `View`, also where `run` is None; ``stand_in()`` returns a
         PNG file and a sentence. A run is an iterator over steps with `number`, `trainer`,
-        `save()` and `record()`. If one raises ValueError or OSError, the message is shown.
+        `is_over`, `save()` and `record()`. If one raises ValueError or OSError, the message is
+        shown.
     controls : dict
         A widget with a `value` for each setting.
     live : sequence of str
@@ -114,6 +115,9 @@ class TrainingStudio(WithStandIn):
             self._go(self._advance())
         elif self.state == IDLE and self.workshop.left():
             self._begin(self.workshop.left, go_on=True)
+        elif self.state == IDLE:
+            self._wait()  # the run that was left is there no more
+            return
         else:
             return
         self.buttons["stop"].focus()
@@ -136,8 +140,11 @@ class TrainingStudio(WithStandIn):
     def forget(self):
         """Throw the records of earlier runs away."""
         self.records = []
-        self._enter(self.state)
-        self._show_present(REMARKS.get(self.state, ""))
+        if self.state == IDLE:
+            self._wait()
+        else:
+            self._enter(self.state)
+            self._show_present(REMARKS.get(self.state, ""))
         self.buttons["stop" if self.buttons["train"].disabled else "train"].focus()
 
     def _act(self, act):
@@ -153,7 +160,7 @@ class TrainingStudio(WithStandIn):
         self._enter(IDLE)
         left = self.workshop.left()
         run = left and words.RUN_LEFT.format(run=self.workshop.describe(left))
-        self.view.say(run or words.STUDIO_READY)
+        self._show_present(run or words.STUDIO_READY)
 
     def _begin(self, plan, go_on):
         self._enter(PREPARING)
@@ -169,7 +176,7 @@ class TrainingStudio(WithStandIn):
         try:
             await steps
         except (ValueError, OSError) as error:
-            self._fail(words.IMPOSSIBLE_SETTING.format(message=error))
+            self._fail(str(error))
         except Exception as error:
             # Nobody waits for this task: without a word here the error would go unseen.
             self._fail(words.UNEXPECTED_ERROR.format(kind=type(error).__name__, message=error))
@@ -191,7 +198,11 @@ class TrainingStudio(WithStandIn):
         self.run = self.workshop.make(plan, go_on)
         self._n_runs += 1
         self.run.number = self._n_runs
-        self._show_live()
+        if go_on:
+            self._show_plan(plan)
+        for name in self.live:
+            # It may have been moved in the meantime.
+            setattr(self.run, name, self.controls[name].value)
         self._enter(RUNNING)
         await self._advance()
 
@@ -217,17 +228,17 @@ class TrainingStudio(WithStandIn):
         else:
             self._enter(PAUSED)
             remark = words.TRAINING_WAS_INTERRUPTED if interrupts else words.TRAINING_PAUSED
-            self._show_present(f"{remark} {self._save()}".rstrip())
+            self.run.save()
+            self._show_present(remark)
             if self._wish == PAUSED:
                 self.buttons["resume"].focus()
 
-    def _show_live(self):
-        """Show the run's own values: one that goes on need not have those of the controls."""
-        for name in self.live:
-            try:
-                self.controls[name].value = getattr(self.run, name)
-            except traitlets.TraitError:
-                setattr(self.run, name, self.controls[name].value)
+    def _show_plan(self, plan):
+        """Show the settings of a run that goes on, as far as the controls have them."""
+        values = self.workshop.values(plan) | {name: getattr(self.run, name) for name in self.live}
+        for name, value in values.items():
+            with suppress(traitlets.TraitError):
+                self.controls[name].value = value
 
     def _show_present(self, remark=""):
         if self.run is None:
@@ -239,19 +250,12 @@ class TrainingStudio(WithStandIn):
         if self.run is not None and self.state in (RUNNING, PAUSED):
             setattr(self.run, name, self.controls[name].value)
         if self.state == PAUSED:
-            self._save()
-
-    def _save(self):
-        """Write what another kernel needs to go on; return a warning where that fails, or ''."""
-        try:
             self.run.save()
-        except OSError as error:
-            return words.RUN_NOT_SAVED.format(why=error.strerror or type(error).__name__)
-        return ""
 
     def _end(self, remark=""):
         if self.run.trainer.costs:
             self.records = [*self.records, self.run.record()][-MOST_KEPT:]
+        self.run.is_over = True
         self.workshop.discard()
         self._enter(ENDED)
         self._show_present(remark)

@@ -55,7 +55,7 @@ class TrainingView:
         self.bar.max, self.bar.value = total, done
         self.shelf.show(view.pictures)
         elements.show_table(self.table, view.table)
-        self.say(f"{view.sentence} {remark}".rstrip())
+        self.say(f"{view.sentence} {remark}".strip())
 
     def say(self, text):
         """Show a sentence in the place of the present one."""
