@@ -1,13 +1,23 @@
-"""What happens inside a LeNet: every layer's output, and which pixels an answer rests on."""
+"""What happens inside a LeNet: every layer's output, and which pixels an answer rests on.
 
+Weights are inputs of the compiled function: one serves all networks of a design, and no network is
+changed. Unlike a LeNet's own methods, these functions may be called from several threads at once.
+"""
+
+import threading
 from functools import cache
 from typing import NamedTuple
 
 from lenet_helpers import checks, shapes, words
-from lenet_helpers.lenet import LeNet
+from lenet_helpers.lenet import LeNet, chunks
 
 import numpy
 import theano
+
+# JupyterLab delivers what a learner does with a widget in a thread of its own, while cells run in
+# the main one. A compiled function keeps its inputs in itself until it has run: without the lock
+# a thread could get the answer to the other's question.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Activations(NamedTuple):
@@ -33,14 +43,15 @@ class Activations(NamedTuple):
 
 
 def compile_layers(design):
-    """Compile what `activations` and `occlusion` need for a design, so that no call has to wait.
+    """Compile what this module needs for a design, so that no later call has to wait.
 
     Parameters
     ----------
     design : LeNetDesign
         One function serves all networks of the same design.
     """
-    _layers(design)
+    with _ONE_AT_A_TIME:
+        _layers(design)
 
 
 def activations(network, image):
@@ -63,7 +74,31 @@ def activations(network, image):
     ValueError
         If the image does not fit the network, or a pixel is no number from 0 to 1.
     """
-    return Activations(*(output[0] for output in _run(network, [image])))
+    return Activations(*(output[0] for output in _run(network, _rows(network, [image]))))
+
+
+def probabilities(network, images):
+    """Return the probability of each class for any number of images.
+
+    Parameters
+    ----------
+    network : LeNet
+        The network.
+    images : array_like
+        As for `LeNet.probabilities`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (batch, classes), every row's sum 1, dtype float32.
+
+    Raises
+    ------
+    ValueError
+        If the images do not fit the network, or a pixel is no number from 0 to 1.
+    """
+    parts = chunks(_rows(network, images))
+    return numpy.concatenate([_run(network, part)[-1] for part in parts])
 
 
 def occlusion(network, image, side=5, step=2):
@@ -97,7 +132,7 @@ def occlusion(network, image, side=5, step=2):
     """
     side, step = (shapes.positive_integer(n, words.NAME_PATCH) for n in (side, step))
     image_shape = network.design.image_shape()
-    image = checks.image_rows([image], image_shape, theano.config.floatX)
+    image = _rows(network, [image])
     filter_shape = (1, image_shape[1], side, side)
     places = shapes.conv_output_shape(image_shape, filter_shape, subsample=(step, step))[2:]
     covered = numpy.repeat(image, 1 + places[0] * places[1], axis=0).reshape(-1, *image_shape[1:])
@@ -105,15 +140,19 @@ def occlusion(network, image, side=5, step=2):
         top, left = row * step, column * step
         covered[number, :, top : top + side, left : left + side] = 0
     # The first image stays uncovered.
-    probabilities = _run(network, covered)[-1]
-    right = probabilities[:, probabilities[0].argmax()]
+    shares = _run(network, covered.reshape(len(covered), -1))[-1]
+    right = shares[:, shares[0].argmax()]
     return (right[0] - right[1:]).reshape(places)
 
 
-def _run(network, images):
-    rows = checks.image_rows(images, network.design.image_shape(), theano.config.floatX)
+def _rows(network, images):
+    return checks.image_rows(images, network.design.image_shape(), theano.config.floatX)
+
+
+def _run(network, rows):
     parameters = [param.get_value(borrow=True) for param in network.params]
-    return _layers(network.design)(rows, *parameters)
+    with _ONE_AT_A_TIME:
+        return _layers(network.design)(rows, *parameters)
 
 
 @cache

@@ -99,7 +99,7 @@ class LeNet:
             If the shape is none of these, the batch is empty, or a pixel is no number from 0 to 1.
         """
         rows = self._rows(images)
-        return numpy.concatenate([self._probabilities(chunk) for chunk in _chunks(rows)])
+        return numpy.concatenate([self._probabilities(chunk) for chunk in chunks(rows)])
 
     def predict(self, images):
         """Return the most probable class of each image, shape (batch,), whole numbers.
@@ -135,14 +135,14 @@ class LeNet:
         """
         rows = self._rows(images)
         labels = checks.class_labels(labels, len(rows), self.design.n_classes)
-        pairs = zip(_chunks(rows), _chunks(labels), strict=True)
+        pairs = zip(chunks(rows), chunks(labels), strict=True)
         return sum(int(self._n_wrong(*pair)) for pair in pairs) / len(rows)
 
     def mean_cost(self, images, labels):
         """Return the cost, nats per example; arguments as for `error`."""
         rows = self._rows(images)
         labels = checks.class_labels(labels, len(rows), self.design.n_classes)
-        pairs = zip(_chunks(rows), _chunks(labels), strict=True)
+        pairs = zip(chunks(rows), chunks(labels), strict=True)
         return sum(float(self._cost(*pair)) * len(pair[0]) for pair in pairs) / len(rows)
 
     def feature_maps(self, images):
@@ -191,5 +191,6 @@ class LeNet:
         return theano.function([self.x], [self.layer0.output, self.layer1.output])
 
 
-def _chunks(array):
+def chunks(array):
+    """Cut an array along its first axis into a list of parts that run at once."""
     return [array[start : start + CHUNK] for start in range(0, len(array), CHUNK)]

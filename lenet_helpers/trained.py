@@ -70,6 +70,15 @@ def trained_lenet(stage="best"):
     return network
 
 
+@cache
+def shared_lenet(stage="best"):
+    """Return what `trained_lenet` returns, but for each stage one network: only read its weights.
+
+    Explorers share these networks, and several threads may use them at once.
+    """
+    return trained_lenet(stage)
+
+
 def file_name(stage):
     """Return the name of a stage's file in data/."""
     checks.one_of(stage, STAGES, words.NAME_STAGE)

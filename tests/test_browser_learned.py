@@ -10,6 +10,7 @@ from lenet_helpers import words
 from lenet_helpers.datasets import load_mnist_test
 from lenet_helpers.drawing import from_png
 from lenet_helpers.explorers import learned, mistakes
+from lenet_helpers.trained import trained_lenet
 
 import numpy
 import pytest
@@ -218,7 +219,7 @@ def test_mnists_pictures_are_loaded_by_keyboard(explorer, tmp_path, monkeypatch)
     expect(button).to_be_disabled()
     monkeypatch.setenv("LENET_MNIST", str(folder))
     images, labels = load_mnist_test()
-    answers = {stage: learned.network_at(stage).probabilities(images) for stage in STAGES}
+    answers = {stage: trained_lenet(stage).probabilities(images) for stage in STAGES}
     driver.has(mnist=mistakes.Answered(images, labels, answers))
     driver.choice(words.LABEL_STAGE, "epoch 10").click()
     driver.has(stage="epoch 10")

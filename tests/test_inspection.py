@@ -1,8 +1,12 @@
 """Inside a network: every layer's output and the occlusion, against NumPy's loops."""
 
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from lenet_helpers import inspection, trained
 from lenet_helpers.design import LeNetDesign
-from lenet_helpers.lenet import LeNet
+from lenet_helpers.lenet import CHUNK, LeNet
 
 import numpy
 import pytest
@@ -13,9 +17,24 @@ SMALL = LeNetDesign(
     nkerns=(3, 4), filter_shapes=((3, 3), (2, 2)), n_hidden=7, n_classes=5, image_size=(12, 11)
 )
 
+N_QUESTIONS = 500
+
 
 def picture(shape=(12, 11), seed=0):
     return numpy.random.RandomState(seed).rand(*shape)
+
+
+def pictures(n_images, seed=0):
+    return numpy.random.RandomState(seed).rand(n_images, 12, 11)
+
+
+@pytest.fixture
+def hasty_threads():
+    """Threads that take turns as often as Python can let them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
 
 
 def forward(network, images):
@@ -90,6 +109,30 @@ def test_networks_of_one_design_share_the_compiled_function(monkeypatch):
     outputs = [inspection.activations(network, picture()) for network in (first, second, first)]
     assert numpy.array_equal(outputs[0].probabilities, outputs[2].probabilities)
     assert not numpy.allclose(outputs[0].probabilities, outputs[1].probabilities)
+
+
+@pytest.mark.parametrize("n_images", [1, 3, CHUNK, CHUNK + 1])
+def test_the_probabilities_of_many_images(n_images):
+    network, images = with_random_weights(SMALL), pictures(n_images)
+    found = inspection.probabilities(network, images)
+    assert found.shape == (n_images, 5)
+    numpy.testing.assert_allclose(found, forward(network, images)[-1], rtol=1e-4, atol=1e-5)
+
+
+def test_threads_do_not_get_each_others_answers(hasty_threads):
+    networks = [with_random_weights(SMALL, seed) for seed in range(4)]
+    images = [pictures(1, seed) for seed in range(4)]
+    wanted = [inspection.probabilities(*pair) for pair in zip(networks, images, strict=True)]
+    together = threading.Barrier(len(networks))
+
+    def ask(*question):
+        together.wait()
+        return [inspection.probabilities(*question) for _ in range(N_QUESTIONS)]
+
+    with ThreadPoolExecutor(len(networks)) as threads:
+        found = list(threads.map(ask, networks, images))
+    for answers, right in zip(found, wanted, strict=True):
+        assert all(numpy.array_equal(answer, right) for answer in answers)
 
 
 def test_a_design_made_of_lists():

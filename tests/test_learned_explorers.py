@@ -435,7 +435,7 @@ def test_loading_mnist(small_mnist):
         button.click()
         assert button.disabled
         await until(lambda: len(said) > 2)
-        # The network is shared: what is shown meanwhile must not mix the stages up.
+        # What is shown meanwhile must not mix the stages up.
         for stage in STAGES:
             filters.change(stage=stage)
             check_filters(filters)

@@ -38,6 +38,16 @@ def test_the_stages_are_in_order_and_the_last_is_the_best():
     }
 
 
+def test_each_stage_has_one_network_to_share():
+    for name in trained.STAGES:
+        shared, own = trained.shared_lenet(name), trained.trained_lenet(name)
+        assert shared is trained.shared_lenet(name)
+        assert shared is not own
+        pairs = zip(shared.get_values(), own.get_values(), strict=True)
+        assert all(numpy.array_equal(*pair) for pair in pairs)
+    assert len({trained.shared_lenet(name) for name in trained.STAGES}) == 4
+
+
 @pytest.mark.parametrize("name", trained.STAGES)
 def test_the_network_gets_the_stages_weights(name):
     network = trained.trained_lenet(name)

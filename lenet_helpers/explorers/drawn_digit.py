@@ -1,7 +1,6 @@
 """Lesson 5: a digit of the learner's own, layer by layer through a trained network."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from lenet_helpers import (
     drawing,
@@ -60,8 +59,7 @@ def explore_drawn_digit():
     -------
     Explorer
     """
-    for stage in trained.STAGES:
-        inspection.compile_layers(_network(stage).design)
+    inspection.compile_layers(trained.shared_lenet().design)
     pad = DigitPad()
     upload = Upload(words.LABEL_UPLOAD_DIGIT, "image/*", decode_photograph)
     sources = {words.DIGIT_DRAWN: DRAWN, words.DIGIT_PHOTOGRAPH: PHOTOGRAPH}
@@ -116,7 +114,7 @@ def draw_digit_view(drawn, source=DRAWN, stage="best", occlusion=False, upload=N
     else:
         blank = numpy.zeros((pictures.DIGIT_SIDE, pictures.DIGIT_SIDE))
         image = blank if is_blank else strokes.to_digit(drawn)
-    network = _network(stage)
+    network = trained.shared_lenet(stage)
     layers = inspection.activations(network, image)
     shown = [
         Picture(
@@ -195,8 +193,3 @@ def _pooled_picture(number, maps, enlarge):
         number=number, maps=len(maps), rows=len(maps[0]), columns=len(maps[0][0])
     )
     return Picture(caption, sheets.tiles(maps, MAP_COLUMNS, enlarge, LARGEST_OUTPUT))
-
-
-@cache
-def _network(stage):
-    return trained.trained_lenet(stage)

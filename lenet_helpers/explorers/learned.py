@@ -3,10 +3,9 @@
 from functools import cache
 from typing import NamedTuple
 
-from lenet_helpers import drawing, sheets, words
+from lenet_helpers import drawing, inspection, sheets, words
 from lenet_helpers.datasets import load_data
-from lenet_helpers.lenet import LeNet
-from lenet_helpers.trained import STAGES, load_stage
+from lenet_helpers.trained import STAGES, load_stage, shared_lenet
 from lenet_helpers.widgets import elements
 from lenet_helpers.widgets.explorer import Explorer, Picture, View, cell_at
 
@@ -70,38 +69,6 @@ def filter_changes(weights, start):
     return Changes(distances, distances / numpy.linalg.norm(then, axis=1), correlations)
 
 
-def network_at(stage):
-    """Return the explorers' one network, with the weights of a stage.
-
-    One network serves all stages, so that its functions are compiled only once. Ask for it before
-    each use: another explorer may have set other weights.
-
-    Parameters
-    ----------
-    stage : {'initial', 'epoch 1', 'epoch 10', 'best'}
-        The stage.
-
-    Returns
-    -------
-    LeNet
-    """
-    network = _network()
-    network.set_values(load_stage(stage).values)
-    return network
-
-
-def compile_network():
-    """Compile what the explorers ask of their network, unless it is compiled already."""
-    blank = numpy.zeros((1, 28 * 28))
-    network_at(BEST).probabilities(blank)
-    network_at(BEST).feature_maps(blank)
-
-
-@cache
-def _network():
-    return LeNet()
-
-
 @cache
 def _start_changes(stage):
     return filter_changes(load_stage(stage).values[W0], load_stage(START).values[W0])
@@ -115,7 +82,7 @@ def explore_filters():
     Explorer
         A click on a filter or a map chooses it.
     """
-    compile_network()
+    inspection.compile_layers(shared_lenet().design)
     n_digits = len(load_data_once().test.labels)
     slider = elements.long_slider
     controls = {
@@ -157,9 +124,8 @@ def draw_filters(stage, digit, number, map0, map1):
     of_class = numpy.flatnonzero((test.labels == digit) | (digit == ALL))
     place = of_class[min(number, len(of_class) - 1)]
     image, label = test.images[place], int(test.labels[place])
-    network, values = network_at(stage), load_stage(stage).values
-    shares = network.probabilities(image[numpy.newaxis])[0]
-    maps0, maps1 = (maps[0] for maps in network.feature_maps(image[numpy.newaxis]))
+    values = load_stage(stage).values
+    _, maps0, maps1, _, shares = inspection.activations(shared_lenet(stage), image)
     filters0, filters1 = values[W0][:, 0].astype("float32"), values[W1][map1].astype("float32")
     largest0, largest1 = (float(abs(filters).max()) for filters in (filters0, filters1))
     ink = numpy.stack([1 - image.reshape(28, 28)] * 3, axis=2)

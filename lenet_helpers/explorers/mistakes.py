@@ -4,11 +4,12 @@ import asyncio
 from functools import cache
 from typing import NamedTuple
 
-from lenet_helpers import sheets, words
+from lenet_helpers import inspection, sheets, words
 from lenet_helpers.datasets import load_mnist_test
 from lenet_helpers.explorers import learned
 from lenet_helpers.explorers.learned import ALL
-from lenet_helpers.trained import STAGES, confusion_counts, load_stage
+from lenet_helpers.lenet import chunks
+from lenet_helpers.trained import STAGES, confusion_counts, load_stage, shared_lenet
 from lenet_helpers.widgets import elements
 from lenet_helpers.widgets.explorer import Explorer, Picture, View
 from lenet_helpers.widgets.loader import Loader
@@ -19,8 +20,6 @@ N_COLUMNS, PER_PAGE = 6, 18
 DIGITS, MNIST = "digits", "mnist"
 # The picture that answers clicks.
 MATRIX = 0
-# Images at a time, between which the kernel looks after everything else.
-CHUNK = 500
 SHEET_HEIGHT = 400
 
 
@@ -128,7 +127,7 @@ def explore_mistakes():
     Explorer
         A click on a cell of the confusion matrix shows the mistakes behind it.
     """
-    learned.compile_network()
+    inspection.compile_layers(shared_lenet().design)
     digits, sets = learned.digit_choices(), {words.SET_DIGITS: DIGITS, words.SET_MNIST: MNIST}
     controls = {
         "stage": elements.choice(
@@ -250,7 +249,9 @@ def choose_cell(settings, number, right, down):
 def answer_digits():
     """Return the course's test digits, `Answered` at every stage."""
     images, labels = learned.load_data_once().test
-    probabilities = {stage: learned.network_at(stage).probabilities(images) for stage in STAGES}
+    probabilities = {
+        stage: inspection.probabilities(shared_lenet(stage), images) for stage in STAGES
+    }
     return Answered(images, labels, probabilities)
 
 
@@ -268,11 +269,10 @@ async def answer_mnist(say):
     for stage in STAGES:
         say(words.MNIST_READING.format(stage=stage, n_digits=len(labels)))
         parts = []
-        for start in range(0, len(images), CHUNK):
-            # Between two parts another explorer may use the network, at another stage.
+        for part in chunks(images):
+            # Between two parts the kernel looks after everything else.
             await asyncio.sleep(0.001)
-            network = learned.network_at(stage)
-            parts.append(network.probabilities(images[start : start + CHUNK]))
+            parts.append(inspection.probabilities(shared_lenet(stage), part))
         probabilities[stage] = numpy.concatenate(parts)
     say(words.MNIST_LOADED.format(n_digits=len(labels)))
     return Answered(images, labels, probabilities)
