@@ -83,23 +83,3 @@ def file_name(stage):
     """Return the name of a stage's file in data/."""
     checks.one_of(stage, STAGES, words.NAME_STAGE)
     return f"lenet_{stage.replace(' ', '_')}.npz"
-
-
-def confusion_counts(labels, predicted, n_classes=10):
-    """Count how often each class got each class.
-
-    Parameters
-    ----------
-    labels, predicted : numpy.ndarray
-        (n,), whole numbers from 0 to below `n_classes`: the right classes and the given ones.
-    n_classes : int
-        Classes.
-
-    Returns
-    -------
-    numpy.ndarray
-        (classes, classes), whole numbers: row, the right class; column, the given one.
-    """
-    counts = numpy.zeros((n_classes, n_classes), dtype=int)
-    numpy.add.at(counts, (labels, predicted), 1)
-    return counts

@@ -22,7 +22,7 @@ FLOORS = [
     ["__init__"],
     ["shapes", "fitting", "checkpoints", "fast"],
     ["early_stopping"],
-    ["checks", "design", "training", "arithmetic", "fast.direct_convolution"],
+    ["checks", "design", "training", "arithmetic", "mistakes", "fast.direct_convolution"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],
     ["drawing", "strokes", "photographs"],
     ["network_drawing", "sheets"],
@@ -68,7 +68,7 @@ WITHOUT_THEANO += [
     "datasets",
     "datasets.idx",
 ]
-WITHOUT_THEANO += ["datasets.files"]
+WITHOUT_THEANO += ["datasets.files", "mistakes"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from lenet_helpers import drawing, sheets, words
 from lenet_helpers.datasets import Split, load_data
 from lenet_helpers.explorers import learned, mistakes
-from lenet_helpers.trained import STAGES, load_stage, trained_lenet
+from lenet_helpers.trained import STAGES, load_stage
 from lenet_helpers.widgets.loader import Loader
 
 import ipywidgets
@@ -32,6 +32,7 @@ from tests.test_explorers import (
     shown,
     walk,
 )
+from tests.test_mistakes import mistakes_by_loops
 
 N_MOVES = 500
 TEST = load_data("digits").test
@@ -200,50 +201,6 @@ def test_a_click_chooses_a_map():
 
 
 # --- Mistakes ---
-
-
-def mistakes_by_loops(probabilities, labels, right=None, predicted=None):
-    """(probability, number, right, predicted) of each mistake, the surest first."""
-    found = []
-    for number, (shares, label) in enumerate(zip(probabilities, labels, strict=True)):
-        answer = max(range(10), key=lambda digit: shares[digit])
-        if answer != label and right in (None, label) and predicted in (None, answer):
-            found.append((-shares[answer], number, int(label), answer))
-    return [(-share, *rest) for share, *rest in sorted(found)]
-
-
-def test_sorted_mistakes_are_the_loops():
-    random = numpy.random.RandomState(0)
-    # Few values: many are equally sure.
-    shares = random.randint(0, 4, (200, 10)) / 4
-    labels = random.randint(0, 10, 200)
-    found = mistakes.sort_mistakes(shares, labels)
-    wanted = mistakes_by_loops(shares, labels)
-    assert len(wanted) > 100
-    assert list(zip(*found[::-1], strict=True)) == [
-        (share, answer, right, number) for share, number, right, answer in wanted
-    ]
-
-
-def test_the_networks_mistakes():
-    network = trained_lenet()
-    found = mistakes.mistakes(network, TEST.images, TEST.labels)
-    wanted = mistakes_by_loops(forward("best")[2], TEST.labels)
-    assert len(found.numbers) == len(wanted) == 21
-    assert sorted(found.numbers) == sorted(number for _, number, _, _ in wanted)
-    assert list(found.right) == [TEST.labels[number] for number in found.numbers]
-    assert list(found.probabilities) == sorted(found.probabilities, reverse=True)
-    assert found.probabilities == pytest.approx([share for share, *_ in wanted], abs=1e-3)
-
-
-def test_a_network_without_a_mistake():
-    found = mistakes.sort_mistakes(numpy.eye(10), numpy.arange(10))
-    assert [len(part) for part in found] == [0, 0, 0, 0]
-
-
-def test_the_most_frequent_confusion():
-    counts = numpy.array([[90, 2, 0], [3, 80, 1], [0, 3, 70]])
-    assert mistakes.most_frequent(counts) == (1, 0, 3)
 
 
 def set_name(now):

@@ -8,6 +8,7 @@ from lenet_helpers import trained
 from lenet_helpers.datasets import load_data
 from lenet_helpers.design import LeNetDesign
 from lenet_helpers.lenet import LeNet
+from lenet_helpers.mistakes import confusion_counts
 from lenet_helpers.train_lenet import lenet_trainer
 
 import numpy
@@ -88,7 +89,7 @@ def test_the_weights_of_the_course_are_as_good_as_they_say(mnist, name):
     # Images between two classes may fall to either side with another order of adding.
     assert abs(test_error - stage.test_error) <= 0.0001
     assert abs(validation_error - stage.validation_error) <= 0.0001
-    counts = trained.confusion_counts(mnist.test.labels, predicted)
+    counts = confusion_counts(mnist.test.labels, predicted)
     assert abs(counts - stage.confusion).sum() <= 4
     if name == "best":
         assert test_error <= 0.01

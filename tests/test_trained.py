@@ -67,13 +67,3 @@ def test_the_initial_weights_are_a_fresh_networks():
 def test_a_stage_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"the stage is 'worst'; it must be one of initial"):
         trained.load_stage("worst")
-
-
-def test_confusion_counts():
-    random = numpy.random.RandomState(0)
-    labels, predicted = random.randint(0, 4, (2, 200))
-    counts = trained.confusion_counts(labels, predicted, 4)
-    for right in range(4):
-        for answer in range(4):
-            wanted = sum(pair == (right, answer) for pair in zip(labels, predicted, strict=True))
-            assert counts[right, answer] == wanted

@@ -11,6 +11,7 @@ import sys
 from lenet_helpers import checkpoints, paths, trained
 from lenet_helpers.datasets import load_data
 from lenet_helpers.lenet import LeNet
+from lenet_helpers.mistakes import confusion_counts
 from lenet_helpers.train_lenet import lenet_trainer
 
 EPOCHS = {1: "epoch 1", 10: "epoch 10"}
@@ -50,7 +51,7 @@ def write(stage, iteration, network, datasets, folder):
         "iteration": iteration,
         "validation_error": copy.error(*datasets.validation),
         "test_error": copy.error(*datasets.test),
-        "confusion": trained.confusion_counts(datasets.test.labels, predicted).tolist(),
+        "confusion": confusion_counts(datasets.test.labels, predicted).tolist(),
     }
     arrays = {f"param_{i}": value for i, value in enumerate(rounded)}
     checkpoints.save(folder / trained.file_name(stage), arrays, notes)

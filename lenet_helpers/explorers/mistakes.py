@@ -9,7 +9,14 @@ from lenet_helpers.datasets import load_mnist_test
 from lenet_helpers.explorers import learned
 from lenet_helpers.explorers.learned import ALL
 from lenet_helpers.lenet import chunks
-from lenet_helpers.trained import STAGES, confusion_counts, load_stage, shared_lenet
+from lenet_helpers.mistakes import (
+    Mistakes,
+    confusion_counts,
+    most_frequent,
+    of_classes,
+    sort_mistakes,
+)
+from lenet_helpers.trained import STAGES, load_stage, shared_lenet
 from lenet_helpers.widgets import elements
 from lenet_helpers.widgets.explorer import Explorer, Picture, View
 from lenet_helpers.widgets.loader import Loader
@@ -21,25 +28,6 @@ DIGITS, MNIST = "digits", "mnist"
 # The picture that answers clicks.
 MATRIX = 0
 SHEET_HEIGHT = 400
-
-
-class Mistakes(NamedTuple):
-    """The wrong answers to a set of images, the surest first.
-
-    Attributes
-    ----------
-    numbers : numpy.ndarray
-        (mistakes,): which images, from 0.
-    right, predicted : numpy.ndarray
-        (mistakes,): the right classes, and the given ones.
-    probabilities : numpy.ndarray
-        (mistakes,), from 0 to 1: of the given classes.
-    """
-
-    numbers: numpy.ndarray
-    right: numpy.ndarray
-    predicted: numpy.ndarray
-    probabilities: numpy.ndarray
 
 
 class Answered(NamedTuple):
@@ -58,62 +46,6 @@ class Answered(NamedTuple):
     images: numpy.ndarray
     labels: numpy.ndarray
     probabilities: dict
-
-
-def mistakes(network, images, labels):
-    """Find the images that a network reads wrongly.
-
-    Parameters
-    ----------
-    network : LeNet
-        The network.
-    images, labels : array_like
-        As for `LeNet.error`.
-
-    Returns
-    -------
-    Mistakes
-    """
-    return sort_mistakes(network.probabilities(images), numpy.asarray(labels))
-
-
-def sort_mistakes(probabilities, labels):
-    """Find the wrong answers, and sort them by their probability.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        (n, classes), from 0 to 1.
-    labels : numpy.ndarray
-        (n,), the right classes.
-
-    Returns
-    -------
-    Mistakes
-        Equally sure ones in the order of the images.
-    """
-    predicted, largest = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    numbers = numpy.flatnonzero(predicted != labels)
-    numbers = numbers[numpy.argsort(-largest[numbers], kind="stable")]
-    return Mistakes(numbers, labels[numbers], predicted[numbers], largest[numbers])
-
-
-def most_frequent(counts):
-    """Return the most frequent confusion of a confusion matrix.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray
-        (classes, classes), whole numbers: row, the right class; column, the given one.
-
-    Returns
-    -------
-    tuple of int
-        (right class, given class, how often); of equally frequent ones the first.
-    """
-    wrong = counts - numpy.diag(numpy.diag(counts))
-    right, predicted = divmod(int(wrong.argmax()), len(wrong))
-    return right, predicted, int(wrong[right, predicted])
 
 
 def explore_mistakes():
@@ -180,7 +112,7 @@ def draw_mistakes(stage, dataset, mnist, right, predicted, page):
     if answered is None:
         told = words.MNIST_MISSING
     else:
-        found = _chosen(sort_mistakes(answered.probabilities[stage], answered.labels), chosen)
+        found = of_classes(sort_mistakes(answered.probabilities[stage], answered.labels), *chosen)
         n_found = len(found.numbers)
         n_pages = max(1, -(-n_found // PER_PAGE))
         first = (min(page, n_pages) - 1) * PER_PAGE
@@ -276,14 +208,6 @@ async def answer_mnist(say):
         probabilities[stage] = numpy.concatenate(parts)
     say(words.MNIST_LOADED.format(n_digits=len(labels)))
     return Answered(images, labels, probabilities)
-
-
-def _chosen(found, chosen):
-    keeps = numpy.ones(len(found.numbers), dtype=bool)
-    for classes, wanted in zip((found.right, found.predicted), chosen, strict=True):
-        if wanted is not None:
-            keeps &= classes == wanted
-    return Mistakes(*(values[keeps] for values in found))
 
 
 def _gallery(images, part):
