@@ -736,6 +736,13 @@ CHOICES = [
     ("shifts", "source", words.LABEL_MAP, SHIFTED_MAPS),
 ]
 
+# (explorer, setting, label, largest value, what makes it larger than at first)
+GROWN = [
+    ("window", "position", words.LABEL_POSITION, 99, {"border_mode": "full"}),
+    ("pooling", "position", words.LABEL_POOLED_CELL, 24, {"pool_rows": 1, "pool_columns": 1}),
+    ("shifts", "spot_row", words.LABEL_SPOT_ROW, 5, {"pool_rows": 5}),
+]
+
 
 def name_of(value):
     return value if isinstance(value, str) else ""
@@ -764,6 +771,20 @@ def test_a_slider_by_mouse(explorer, name, setting, label, value, given):
     driver = explorer(name, **given)
     driver.page.mouse.click(*driver.place(label, value))
     driver.has(**{setting: value})
+
+
+@pytest.mark.parametrize(("name", "setting", "label", "last", "given"), GROWN, ids=name_of)
+def test_end_is_the_last_value_after_the_range_has_grown(
+    explorer, name, setting, label, last, given
+):
+    driver = explorer(name, **given)
+    handle = driver.handle(label)
+    expect(handle).to_have_attribute("aria-valuemax", f"{last}.0")
+    handle.press("End")
+    driver.has(**{setting: last})
+    expect(handle).to_be_focused()
+    handle.press("Home")
+    driver.has(**{setting: int(setting != "position")})
 
 
 def test_a_slider_is_dragged(explorer):

@@ -56,7 +56,7 @@ class Table(NamedTuple):
 
 def integer_slider(label, value, smallest, largest):
     """Return a slider for whole numbers from `smallest` to `largest`."""
-    return ipywidgets.IntSlider(
+    slider = ipywidgets.IntSlider(
         value,
         smallest,
         largest,
@@ -64,6 +64,8 @@ def integer_slider(label, value, smallest, largest):
         style=LABEL_STYLE,
         layout=CONTROL_LAYOUT,
     )
+    slider.observe(_draw_anew, names="max")
+    return slider
 
 
 def long_slider(label, value, largest):
@@ -202,6 +204,15 @@ def table(content):
         f"</caption><thead>{_row(content.heads, content.n_names, is_head=True)}</thead>"
         f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
     )
+
+
+def _draw_anew(change):
+    """Let the page draw a slider anew whose range has grown."""
+    # The End key goes to the largest value of the time when the page drew the slider (noUiSlider
+    # 15.4), and ipywidgets draws it anew only when it is turned.
+    if change.new > change.old:
+        for orientation in ("vertical", "horizontal"):
+            change.owner.orientation = orientation
 
 
 def _row(texts, n_names, style="", is_head=False):
