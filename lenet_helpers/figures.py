@@ -17,15 +17,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 DPI = 100
-# Okabe and Ito's colours, which the colour-blind tell apart.
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+# Okabe and Ito's colours, which the colour-blind tell apart; orange and sky blue are darker, so
+# that a line on white has a contrast of 3 to 1.
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#B87A00", "#009E73", "#D55E00", "#777777"
 SAND = "#FFF3D6"
 # One for each of several curves, which differ in their strokes as well.
-COLOURS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#56B4E9")
+COLOURS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#2B8CC4")
 LINE_STYLES = ("-", "--", ":", "-.")
 # Costs jump from minibatch to minibatch: so many means show their course.
 MOST_COSTS = 200
-PERCENT_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+PERCENT_TICKS = [n * power for power in (0.1, 1, 10) for n in (1, 2, 3, 4, 5, 7)] + [100]
+FEWEST_TICKS, MOST_TICKS = 2, 7
+# Guessing costs 2.3; a training that diverges would make a flat line of all others.
+LARGEST_COST = 5
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#9ECAE9"])
 
 
@@ -42,12 +46,15 @@ class Curve(NamedTuple):
         (iteration, validation error, test error or None), errors as fractions.
     n_train_batches : int
         Iterations in an epoch.
+    number : int
+        Chooses its colour and strokes, so that it keeps them among others.
     """
 
     label: str
     costs: Sequence
     validations: Sequence
     n_train_batches: int
+    number: int = 0
 
 
 class _Sentence(str):
@@ -283,9 +290,7 @@ def learning_curves(curves, n_epochs):
     figure = Figure(figsize=(8.6, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     for number, curve in enumerate(curves):
-        is_last = number == len(curves) - 1
-        # The last training keeps its colour, however many others there are.
-        place = (len(curves) - 1 - number) % len(COLOURS)
+        is_last, place = number == len(curves) - 1, curve.number % len(COLOURS)
         style = {
             "color": COLOURS[place],
             "linestyle": LINE_STYLES[place % len(LINE_STYLES)],
@@ -305,12 +310,13 @@ def learning_curves(curves, n_epochs):
     largest_cost = max((max(curve.costs, default=0) for curve in curves), default=0)
     errors = [100 * error for curve in curves for _, error, _ in curve.validations]
     left.set_ylabel(words.AXIS_COST)
-    left.set_ylim(0, 1.1 * largest_cost or 1)
+    left.set_ylim(0, 1.1 * min(largest_cost, LARGEST_COST) or 1)
     right.set_ylabel(words.AXIS_VALIDATION)
     right.set_ylim(0, 1.1 * max(errors, default=100) or 1)
     longest = max((len(curve.costs) / curve.n_train_batches for curve in curves), default=0)
+    longest = max(n_epochs, longest) or 1
     for axis in (left, right):
-        axis.set_xlim(0, max(n_epochs, longest))
+        axis.set_xlim(0, longest)
         axis.set_xlabel(words.AXIS_EPOCHS)
         axis.grid(alpha=0.3)
     if len(curves) > 1:
@@ -347,7 +353,9 @@ def early_stopping(validations, ended, patience):
     figure = Figure(figsize=(8.6, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharex=True)
     made = iterations <= end
-    left.plot(iterations[~made], 100 * errors[~made], color=GREY, linewidth=0.8)
+    # The rest begins where the training ends, without a gap.
+    rest = slice(max(int(made.sum()) - 1, 0), None)
+    left.plot(iterations[rest], 100 * errors[rest], color=GREY, linewidth=0.8)
     left.plot(iterations[made], 100 * errors[made], color=BLUE, linewidth=1.2)
     left.plot(
         [best], 100 * errors[iterations == best], color=RED, marker="o", label=words.MARK_BEST
@@ -380,6 +388,14 @@ def _percent_axis(axis):
     axis.set_yscale("log")
     low, high = axis.get_ylim()
     ticks = [tick for tick in PERCENT_TICKS if low <= tick <= high]
+    if len(ticks) < FEWEST_TICKS:
+        # Errors that hardly change: up to the next ticks on both sides.
+        low = max((tick for tick in PERCENT_TICKS if tick < low), default=low)
+        high = min((tick for tick in PERCENT_TICKS if tick > high), default=high)
+        axis.set_ylim(low, high)
+        ticks = [tick for tick in PERCENT_TICKS if low <= tick <= high]
+    if len(ticks) > MOST_TICKS:
+        ticks = [tick for tick in ticks if f"{tick:e}"[0] in "125"]
     axis.set_yticks(ticks, labels=[f"{tick:g}" for tick in ticks], minor=False)
     axis.set_yticks([], minor=True)
 

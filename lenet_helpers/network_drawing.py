@@ -18,7 +18,7 @@ LAYER_COLOURS = (figures.BLUE, figures.GREEN, figures.ORANGE, figures.RED)
 # So much of a layer's colour goes into its maps, the rest is white.
 TINT = 0.3
 # Where in a map the window is drawn whose cell is joined with it, from 0 to 1.
-WINDOW_PLACE, RAYS = 0.55, "#999999"
+WINDOW_PLACE, RAYS = 0.55, "#8A8A8A"
 
 
 class _Box(NamedTuple):

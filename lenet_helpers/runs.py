@@ -1,6 +1,8 @@
 """Runs: trainings that can be paused, steered, left, and compared with each other."""
 
+import gc
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +18,8 @@ RATES = "learning_rates"
 RECORDED = ("mnist", "digits")
 # For the feature maps of a minibatch; their gradients and Theano's copies take as much again.
 MOST_BYTES = 400 * 10**6
+# MNIST takes 220 MB as it is, and 287 MB on LeNet-5's paper.
+MOST_DATA_BYTES = 300 * 10**6
 N_DIGITS = 10
 
 
@@ -121,6 +125,7 @@ class Run:
         self.is_over, self.why_unsaved = False, None
         first_rate = positive_number(settings.learning_rate, words.NAME_LEARNING_RATE)
         check_memory(settings)
+        make_room(settings)
         self.network, update, initial_values = _compiled(settings.dataset, settings.design)
         self.network.set_values(initial_values)
         if checkpoint is not None and not go_on:
@@ -135,8 +140,10 @@ class Run:
             settings=asdict(settings),
             extra={RATES: [[1, first_rate]]},
         )
-        if go_on:
-            self.trainer.load(checkpoint)
+        if go_on and checkpoint is not None:
+            # Without a file there is nothing to go on from, and the run starts.
+            with suppress(FileNotFoundError):
+                self.trainer.load(checkpoint)
 
     def __iter__(self):
         return self
@@ -232,6 +239,24 @@ def check_memory(settings):
         )
 
 
+def make_room(settings):
+    """Forget the data and the network of other runs: there may be no room for two.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        The run to come; what it needs too is kept.
+    """
+    if _present != [settings.dataset, settings.design]:
+        _compiled.cache_clear()
+        fitted_data.cache_clear()
+        if settings.dataset not in _present:
+            _loaded.cache_clear()
+        _present[:] = [settings.dataset, settings.design]
+        # Networks hang in Theano's circles of references.
+        gc.collect()
+
+
 def left_run(checkpoint):
     """Read the settings of a run that was left before its end.
 
@@ -266,7 +291,11 @@ def left_run(checkpoint):
         return None
 
 
-@lru_cache(maxsize=2)
+# The data set and the design that are kept in memory.
+_present = []
+
+
+@lru_cache(maxsize=1)
 def fitted_data(dataset, design):
     """Load a data set, its images laid on paper as large as a design's images.
 
@@ -292,16 +321,27 @@ def fitted_data(dataset, design):
         raise ValueError(
             words.DESIGN_TOO_FEW_CLASSES.format(n_classes=design.n_classes, n_digits=N_DIGITS)
         )
-    return datasets.on_larger_paper(_loaded(dataset), design.image_size)
+    loaded = _loaded(dataset)
+    n_bytes = 4 * design.n_pixels * sum(len(part.images) for part in loaded)
+    if n_bytes > MOST_DATA_BYTES:
+        raise ValueError(
+            words.DATA_TOO_LARGE.format(
+                rows=design.image_size[0],
+                columns=design.image_size[1],
+                megabytes=n_bytes / 10**6,
+                most=MOST_DATA_BYTES // 10**6,
+            )
+        )
+    return datasets.on_larger_paper(loaded, design.image_size)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _loaded(dataset):
     return datasets.load_data(dataset)
 
 
-# A compiled update takes seconds to get, so the last two are kept.
-@lru_cache(maxsize=2)
+# A compiled update takes seconds to get, so the last one is kept.
+@lru_cache(maxsize=1)
 def _compiled(dataset, design):
     network = LeNet(design)
     update = compile_update(network, fitted_data(dataset, design).train)

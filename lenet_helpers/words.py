@@ -264,6 +264,10 @@ PAPER_TOO_SMALL = (
     "design for at least {side} x {side}."
 )
 
+DATA_TOO_LARGE = (
+    "On paper of {rows} x {columns} pixels this data set takes {megabytes:,.0f} MB, and {most} MB "
+    "are the most; design for smaller images."
+)
 DESIGN_NOT_GREY = (
     "The design takes images of {channels} channels, but the digits are grey; design for 1 "
     "channel."

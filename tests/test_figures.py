@@ -159,7 +159,7 @@ def test_early_stopping_marks_the_end_and_the_best():
     after, until, best, end = left.lines
     assert list(until.get_xdata()) == [10, 20, 30]
     assert list(until.get_ydata()) == [50, 25, 40]
-    assert list(after.get_xdata()) == [40]
+    assert list(after.get_xdata()) == [30, 40]
     assert (list(best.get_xdata()), list(best.get_ydata())) == ([20], [25])
     assert set(end.get_xdata()) == {33}
     made, patience, end = right.lines
@@ -170,7 +170,7 @@ def test_early_stopping_marks_the_end_and_the_best():
 
 
 def test_several_learning_curves_differ_and_the_last_is_strongest():
-    curves = [figures.Curve(name, [2.0, 1.0], ROWS, 10) for name in "abc"]
+    curves = [figures.Curve(name, [2.0, 1.0], ROWS, 10, n) for n, name in enumerate("abc")]
     _, right = figures.learning_curves(curves, 1).axes
     looks = {(line.get_color(), line.get_linestyle()) for line in right.lines}
     assert len(looks) == 3
@@ -181,6 +181,43 @@ def test_several_learning_curves_differ_and_the_last_is_strongest():
     assert figures.learning_curves(curves, 1).axes[0].get_xlim() == (0, 1)
     long = figures.Curve("d", [1.0] * 50, [], 10)
     assert figures.learning_curves([long, *curves], 1).axes[0].get_xlim() == (0, 5)
+
+
+def test_a_curve_keeps_its_colour_among_others():
+    curves = [figures.Curve(str(n), [2.0, 1.0], ROWS, 10, n) for n in range(4)]
+    colours = [line.get_color() for line in figures.learning_curves(curves, 1).axes[1].lines]
+    for first, wanted in enumerate(colours):
+        _, right = figures.learning_curves(curves[first:], 1).axes
+        assert right.lines[0].get_color() == wanted
+
+
+def test_a_training_that_diverged_leaves_the_others_to_be_seen():
+    wild = figures.Curve("wild", [2.0, 400.0], ROWS, 10)
+    left, _ = figures.learning_curves([wild, figures.Curve("good", [2.0, 1.0], ROWS, 10)], 1).axes
+    assert left.get_ylim() == (0, 5.5)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        (0.047, 0.043, 0.040),
+        (0.021, 0.03, 0.045),
+        (0.0933, 0.0267),
+        (0.9, 0.3, 0.01),
+        (0.033, 0.033),
+        (0.0091, 0.0092),
+        (0.0005, 0.0004),
+        (0.9, 0.9),
+    ],
+)
+def test_an_error_axis_always_has_labels(errors):
+    rows = [(10 * n, error, error) for n, error in enumerate(errors, 1)]
+    left, _ = figures.early_stopping(rows, (10 * len(rows), 10), [(0, 99)]).axes
+    low, high = left.get_ylim()
+    ticks = left.get_yticks()
+    assert 1 <= len([tick for tick in ticks if low <= tick <= high]) <= 9
+    assert low <= 100 * min(errors) <= 100 * max(errors) <= high
+    assert [label.get_text() for label in left.get_yticklabels()] == [f"{t:g}" for t in ticks]
 
 
 def test_many_costs_are_drawn_as_means():

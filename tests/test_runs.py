@@ -1,9 +1,11 @@
 """Runs: they pause, change their learning rate, go on after a kernel's end, and are compared."""
 
+import gc
 import inspect
 import json
 import math
 import pickle
+import weakref
 
 from lenet_helpers import checkpoints, datasets, runs
 from lenet_helpers.datasets import Datasets, Split
@@ -542,3 +544,28 @@ def test_a_network_for_larger_paper_trains(digits):
     wanted = network.mean_cost(images, digits.train.labels[:100])
     assert step.cost == pytest.approx(wanted, rel=1e-5)
     assert [step.iteration for step in run][-1] == N_BATCHES
+
+
+def test_data_that_no_small_machine_holds_are_refused(monkeypatch):
+    monkeypatch.setattr(runs, "MOST_DATA_BYTES", 4 * 1797 * 28 * 28)
+    runs.fitted_data.cache_clear()
+    runs.fitted_data("digits", LeNetDesign())
+    with pytest.raises(ValueError, match=r"On paper of 29 x 29 pixels .* takes 6 MB"):
+        runs.fitted_data("digits", LeNetDesign(image_size=(29, 29), ignore_border=False))
+
+
+def test_mnist_fits_on_lenet5s_paper_and_not_on_the_largest():
+    n_images = 70_000
+    assert 4 * n_images * 32 * 32 <= runs.MOST_DATA_BYTES < 4 * n_images * 64 * 64
+
+
+def test_only_one_network_is_kept():
+    tiny, smaller = (LeNetDesign(nkerns=(2, n), n_hidden=16) for n in (4, 3))
+    runs.Run(runs.RunSettings(design=tiny))
+    kept = weakref.ref(runs._compiled("digits", tiny)[0])
+    assert kept() is not None
+    runs.make_room(runs.RunSettings(design=tiny))
+    assert kept() is not None
+    runs.make_room(runs.RunSettings(design=smaller))
+    gc.collect()
+    assert kept() is None

@@ -948,6 +948,9 @@ class Real:
         for name, value in (quick | values).items():
             self.studio.controls[name].value = value
 
+    def press(self, name):
+        self.studio.buttons[name].click()
+
     async def reaches(self, *states):
         while self.studio.state not in states:
             await asyncio.sleep(0.002)
@@ -1351,13 +1354,13 @@ def test_a_killed_kernels_run_goes_on_in_the_next(kernel, alone):
 
 def test_each_kernel_has_a_file_of_its_own(tmp_path):
     folder = tmp_path / "runs"
-    first, lock = studio.claim_checkpoint(folder)
-    second, other = studio.claim_checkpoint(folder)
+    first, lock = lesson.claim_checkpoint(folder)
+    second, other = lesson.claim_checkpoint(folder)
     assert first != second
     assert first.parent == second.parent == folder
     # A kernel that ends gives its file free.
     lock.close()
-    third, last = studio.claim_checkpoint(folder)
+    third, last = lesson.claim_checkpoint(folder)
     assert third == first
     other.close()
     last.close()

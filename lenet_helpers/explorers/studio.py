@@ -60,6 +60,7 @@ class Trainings:
 
     def load(self, settings):
         """Load the data of a run; MNIST is downloaded if it is not there yet."""
+        runs.make_room(settings)
         runs.fitted_data(settings.dataset, settings.design)
 
     def make(self, settings, go_on):
@@ -130,6 +131,7 @@ def draw_runs(run, records):
                 record.costs,
                 record.validations,
                 record.n_train_batches,
+                record.number - 1,
             )
             for record in shown
         ]
