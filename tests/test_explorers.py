@@ -51,7 +51,8 @@ def plain(markup):
 
 
 def sentence(explorer):
-    return plain(explorer.children[-1].value)
+    said = [w.value for w in by_type(explorer, ipywidgets.HTML) if 'role="status"' in w.value]
+    return plain(said[-1])
 
 
 def frames(explorer):

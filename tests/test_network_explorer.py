@@ -76,7 +76,7 @@ def texts(box):
 
 
 def table(explorer):
-    return texts(explorer.children[-2])
+    return texts(explorer.children[-1])
 
 
 def workshop(explorer):
@@ -553,7 +553,7 @@ def test_keep_where_nothing_can_be_written(cache, monkeypatch):
 
 def test_the_table_can_be_read_out():
     explorer = network.explore_design()
-    markup = explorer.children[-2].value
+    markup = explorer.children[-1].value
     found = Tables(markup)
     assert found.captions == [words.TABLE_DESIGN]
     head, *rows = found.rows

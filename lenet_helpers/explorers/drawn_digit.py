@@ -81,6 +81,7 @@ def explore_drawn_digit():
         sheet_height=SHEET_HEIGHT,
         sheet_columns=SHEET_COLUMNS,
         aside="drawn",
+        sentence_first=True,
     )
     return explorer
 

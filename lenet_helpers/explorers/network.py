@@ -124,7 +124,8 @@ def explore_design():
     presets = [elements.wide_button(label) for label, _ in PRESET_WORDS.values()]
     heading = elements.heading(words.LABEL_PRESETS)
     extras = [elements.wrapping_box([heading, *presets]), workshop]
-    explorer = Explorer(draw_design, controls, [known[name] for name in PRESET_WORDS], extras)
+    examples = [known[name] for name in PRESET_WORDS]
+    explorer = Explorer(draw_design, controls, examples, extras, sentence_first=True)
     for name, button in zip(PRESET_WORDS, presets, strict=True):
         button.on_click(lambda button, name=name: explorer.change(**known[name]))
     for control in controls.values():

@@ -125,6 +125,7 @@ class Workshop(ipywidgets.VBox):
 
     def _build(self, button):
         is_running = self._task is not None and not self._task.done()
+        self._kept.value = ""
         try:
             design = kept_designs.check_size(self.read_design())
         except ValueError as error:
@@ -168,6 +169,7 @@ class Workshop(ipywidgets.VBox):
             sentence = words.KEPT.format(total=design.n_parameters)
         except ValueError as error:
             sentence = str(error)
+            self._say("")  # the same may stand there already
         except OSError as error:
             folder, why = paths.cache_folder(), error.strerror or type(error).__name__
             sentence = words.NOT_KEPT.format(why=why, folder=folder)

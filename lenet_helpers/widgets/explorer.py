@@ -79,6 +79,8 @@ class Explorer(WithStandIn):
         Pictures that stand side by side in it; without it, all of an example's.
     aside : str, optional
         The name of a control that stands beside all the rest, where the page is wide enough.
+    sentence_first : bool
+        Whether the sentence stands above the pictures, in sight while controls are moved.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Explorer(WithStandIn):
         sheet_height=drawing.SHEET_HEIGHT_OF_ROW,
         sheet_columns=None,
         aside=None,
+        sentence_first=False,
     ):
         self.draw, self.controls, self.examples = draw, controls, examples
         self.follow, self.on_click = follow, on_click
@@ -101,8 +104,7 @@ class Explorer(WithStandIn):
         self._shelf = Shelf(self._clicked if on_click else None)
         self._table, self._sentence = elements.table_box(), ipywidgets.HTML()
         others = [control for name, control in controls.items() if name != aside]
-        # Beside a tall control the sentence stands on top, in sight while the control is used.
-        first, last = ((self._sentence,), ()) if aside else ((), (self._sentence,))
+        first, last = ((self._sentence,), ()) if sentence_first else ((), (self._sentence,))
         column = (elements.controls_box(others), *extras, *first, self._shelf, self._table, *last)
         if aside:
             wide = ipywidgets.VBox(column, layout=elements.WIDE_LAYOUT)
