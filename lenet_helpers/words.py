@@ -617,7 +617,7 @@ CAPTION_DIGIT = "as the network gets it, {rows} x {columns}"
 CAPTION_ANSWER = "probabilities"
 CAPTION_OCCLUSION = "red speaks for it, blue against"
 CAPTION_CONVOLVED = (
-    "layer 0, convolution: {maps} maps, {rows} x {columns}, from -{largest:.1f} to {largest:.1f}"
+    "layer 0, convolution: {maps} maps, {rows} x {columns}, from {smallest:.1f} to {largest:.1f}"
 )
 CAPTION_LAYER = "layer {number}, pooling and tanh: {maps} maps, {rows} x {columns}, from -1 to 1"
 CAPTION_HIDDEN = "layer 2: {units} hidden units, from -1 to 1"

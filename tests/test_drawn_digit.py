@@ -80,6 +80,7 @@ def test_blank_paper_is_no_error():
     assert f"{shares.argmax()} with {100 * shares.max():.1f} %" in view.sentence
     assert len(view.pictures) == len(draw_digit_view(SEVEN).pictures)
     assert not pixels(view.pictures[0].png).any()
+    assert view.pictures[2].caption.endswith("from 0.0 to 0.0")
     occluded = draw_digit_view((), occlusion=True)
     assert occluded.sentence.endswith(words.DIGIT_NO_OCCLUSION)
 

@@ -138,8 +138,10 @@ def layer_pictures(layers):
     """Return a `Picture` of each hidden layer of an `inspection.Activations`, in order."""
     largest = float(abs(layers.convolved).max())
     maps, rows, columns = layers.convolved.shape
+    # Adding zero keeps blank paper from reaching down to "-0.0".
+    smallest = round(-largest, 1) + 0.0
     caption = words.CAPTION_CONVOLVED.format(
-        maps=maps, rows=rows, columns=columns, largest=largest
+        maps=maps, rows=rows, columns=columns, smallest=smallest, largest=largest
     )
     units = layers.layer2.reshape(-1, HIDDEN_COLUMNS)
     return [
