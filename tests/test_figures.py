@@ -239,7 +239,7 @@ def test_learning_curve_counts_in_epochs_and_per_cent():
     assert list(right.lines[0].get_xdata()) == [1, 2]
     assert list(right.lines[0].get_ydata()) == [50, 25]
     assert left.get_xlim() == right.get_xlim() == (0, 3)
-    assert left.get_ylabel() == "cost (nats per example)"
+    assert left.get_ylabel() == "cost (mean of -log p)"
     assert right.get_ylabel() == "validation error (per cent)"
 
 
