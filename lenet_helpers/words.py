@@ -559,8 +559,8 @@ FILTERS_AT_START = (
 )
 FILTERS_MOVED = (
     "Since the start layer 0's filters have moved by {mean:.2f} times their first length on "
-    "average, filter {farthest} the farthest, by {most:.2f}. Filter {number} (red frame) moved by "
-    "{ratio:.2f}; its correlation with its start is {correlation:.2f}."
+    "average, filter {farthest} the farthest, by {most:.2f}. Filter {number} (orange frame) moved "
+    "by {ratio:.2f}; its correlation with its start is {correlation:.2f}."
 )
 MISTAKES_STATE = (
     "Stage {stage}, {dataset}: {n_wrong:,} of {n_digits:,} are read wrongly, an error of "
@@ -615,7 +615,7 @@ CAPTION_CORRELATION = "correlation: filter_flip=False"
 CAPTION_DESIGN = "the network, from image to classes"
 CAPTION_DIGIT = "as the network gets it, {rows} x {columns}"
 CAPTION_ANSWER = "probabilities"
-CAPTION_OCCLUSION = "red speaks for it, blue against"
+CAPTION_OCCLUSION = "orange speaks for it, blue against"
 CAPTION_CONVOLVED = (
     "layer 0, convolution: {maps} maps, {rows} x {columns}, from {smallest:.1f} to {largest:.1f}"
 )

@@ -149,7 +149,7 @@ def check_told(text, now, filters):
     assert text == (
         f"Since the start layer 0's filters have moved by {numpy.mean(ratios):.2f} times their "
         f"first length on average, filter {numpy.argmax(ratios)} the farthest, by "
-        f"{max(ratios):.2f}. Filter {chosen} (red frame) moved by {ratios[chosen]:.2f}; its "
+        f"{max(ratios):.2f}. Filter {chosen} (orange frame) moved by {ratios[chosen]:.2f}; its "
         f"correlation with its start is {left:.2f}."
     )
 
