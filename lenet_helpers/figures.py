@@ -5,8 +5,6 @@ figure, and for everyone else.
 """
 
 import io
-from collections.abc import Sequence
-from typing import NamedTuple
 
 from lenet_helpers import words
 
@@ -21,40 +19,9 @@ DPI = 100
 # that a line on white has a contrast of 3 to 1.
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#B87A00", "#009E73", "#D55E00", "#777777"
 SAND = "#FFF3D6"
-# One for each of several curves, which differ in their strokes as well.
-COLOURS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#2B8CC4")
-LINE_STYLES = ("-", "--", ":", "-.")
-# Costs jump from minibatch to minibatch: so many means show their course.
-MOST_COSTS = 200
 PERCENT_TICKS = [n * power for power in (0.1, 1, 10) for n in (1, 2, 3, 4, 5, 7)] + [100]
 FEWEST_TICKS, MOST_TICKS = 2, 7
-# Guessing costs 2.3; a training that diverges would make a flat line of all others.
-LARGEST_COST = 5
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#9ECAE9"])
-
-
-class Curve(NamedTuple):
-    """The course of a training.
-
-    Attributes
-    ----------
-    label : str
-        What to call it.
-    costs : sequence of float
-        Nats per example, one for each iteration.
-    validations : sequence of tuple
-        (iteration, validation error, test error or None), errors as fractions.
-    n_train_batches : int
-        Iterations in an epoch.
-    number : int
-        Chooses its colour and strokes, so that it keeps them among others.
-    """
-
-    label: str
-    costs: Sequence
-    validations: Sequence
-    n_train_batches: int
-    number: int = 0
 
 
 class _Sentence(str):
@@ -273,118 +240,14 @@ def histograms(arrays, titles):
     return figure
 
 
-def learning_curves(curves, n_epochs):
-    """Draw the costs and the validation errors of one training or of several.
+def percent_axis(axis):
+    """Make each step up an axis multiply the error, so that small ones can be read.
 
     Parameters
     ----------
-    curves : sequence of Curve
-        The trainings; the last one is drawn strongest.
-    n_epochs : int
-        The epoch at which the axes end, at least.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    axis : matplotlib.axes.Axes
+        It holds its curves already; they may not reach 0.
     """
-    figure = Figure(figsize=(8.6, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for number, curve in enumerate(curves):
-        is_last, place = number == len(curves) - 1, curve.number % len(COLOURS)
-        style = {
-            "color": COLOURS[place],
-            "linestyle": LINE_STYLES[place % len(LINE_STYLES)],
-            "linewidth": 1.6 if is_last else 1.0,
-            "label": curve.label,
-        }
-        epochs = (numpy.arange(len(curve.costs)) + 1) / curve.n_train_batches
-        if is_last and len(curve.costs) > MOST_COSTS:
-            left.plot(epochs, curve.costs, color=COLOURS[place], alpha=0.25, linewidth=0.6)
-        # A line through a handful of points is hard to see without their marks.
-        marker = "o" if len(curve.costs) < 30 else None
-        left.plot(*_thinned(epochs, curve.costs), marker=marker, markersize=3, **style)
-        rows = [(it / curve.n_train_batches, 100 * error) for it, error, _ in curve.validations]
-        right.plot(
-            *zip(*rows, strict=True) if rows else ([], []), marker="o", markersize=3, **style
-        )
-    largest_cost = max((max(curve.costs, default=0) for curve in curves), default=0)
-    errors = [100 * error for curve in curves for _, error, _ in curve.validations]
-    left.set_ylabel(words.AXIS_COST)
-    left.set_ylim(0, 1.1 * min(largest_cost, LARGEST_COST) or 1)
-    right.set_ylabel(words.AXIS_VALIDATION)
-    right.set_ylim(0, 1.1 * max(errors, default=100) or 1)
-    longest = max((len(curve.costs) / curve.n_train_batches for curve in curves), default=0)
-    longest = max(n_epochs, longest) or 1
-    for axis in (left, right):
-        axis.set_xlim(0, longest)
-        axis.set_xlabel(words.AXIS_EPOCHS)
-        axis.grid(alpha=0.3)
-    if len(curves) > 1:
-        right.legend(fontsize=8)
-    return figure
-
-
-def _thinned(epochs, costs):
-    """Return at most `MOST_COSTS` points of a curve, each the mean of its neighbours."""
-    block = -(-len(costs) // MOST_COSTS)
-    whole = len(costs) // block * block if block else 0
-    parts = [numpy.reshape(values[:whole], (-1, block)) for values in (epochs, costs) if block]
-    return [part.mean(axis=1) for part in parts] or [[], []]
-
-
-def early_stopping(validations, ended, patience):
-    """Draw where a rule of early stopping ends a recorded training.
-
-    Parameters
-    ----------
-    validations : sequence of tuple
-        (iteration, validation error, test error or None), errors as fractions.
-    ended : tuple of int
-        (the last iteration, the iteration of the best validation until then).
-    patience : sequence of tuple
-        (iteration, patience) at the start and where it was raised.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    end, best = ended
-    iterations, errors = numpy.array([row[:2] for row in validations]).T
-    figure = Figure(figsize=(8.6, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2, sharex=True)
-    made = iterations <= end
-    # The rest begins where the training ends, without a gap.
-    rest = slice(max(int(made.sum()) - 1, 0), None)
-    left.plot(iterations[rest], 100 * errors[rest], color=GREY, linewidth=0.8)
-    left.plot(iterations[made], 100 * errors[made], color=BLUE, linewidth=1.2)
-    left.plot(
-        [best], 100 * errors[iterations == best], color=RED, marker="o", label=words.MARK_BEST
-    )
-    left.set_ylabel(words.AXIS_ERROR)
-    if errors.all():
-        _percent_axis(left)
-    right.plot([0, end], [0, end], color=BLUE, label=words.MARK_MADE)
-    starts, heights = zip(*patience, strict=True)
-    right.step(
-        [*starts, end],
-        [*heights, heights[-1]],
-        where="post",
-        color=ORANGE,
-        linewidth=2,
-        label=words.MARK_PATIENCE,
-    )
-    right.set_ylabel(words.AXIS_ITERATIONS)
-    for axis in (left, right):
-        axis.axvline(end, color=RED, linestyle="--", linewidth=1, label=words.MARK_END)
-        axis.set_xlim(0, iterations[-1] * 1.02)
-        axis.set_xlabel(words.AXIS_ITERATIONS)
-        axis.grid(alpha=0.3)
-        axis.legend(fontsize=8)
-    return figure
-
-
-def _percent_axis(axis):
-    """Make each step up an axis multiply the error, so that small ones can be read."""
     axis.set_yscale("log")
     low, high = axis.get_ylim()
     ticks = [tick for tick in PERCENT_TICKS if low <= tick <= high]
@@ -426,7 +289,7 @@ def error_curve(iterations, errors, title, logarithmic=False):
     axis.grid(alpha=0.3)
     axis.set_ylabel(words.AXIS_ERROR)
     if logarithmic:
-        _percent_axis(axis)
+        percent_axis(axis)
     else:
         axis.set_ylim(bottom=0)
     return figure

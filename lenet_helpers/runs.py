@@ -1,26 +1,18 @@
 """Runs: trainings that can be paused, steered, left, and compared with each other."""
 
-import gc
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet_helpers import checkpoints, checks, datasets, kept_designs, paths, shapes, words
+from lenet_helpers import checkpoints, checks, kept_designs, paths, run_data, shapes, words
 from lenet_helpers.design import LeNetDesign
-from lenet_helpers.lenet import CHUNK, LeNet
-from lenet_helpers.train_lenet import compile_update, lenet_trainer, positive_number
+from lenet_helpers.train_lenet import lenet_trainer, positive_number
 
 # The rates at which a run was trained: [first iteration, learning rate] each.
 RATES = "learning_rates"
 RECORDED = ("mnist", "digits")
-# For the feature maps of a minibatch; their gradients and Theano's copies take as much again.
-MOST_BYTES = 400 * 10**6
-# MNIST takes 220 MB as it is, and 287 MB on LeNet-5's paper.
-MOST_DATA_BYTES = 300 * 10**6
-N_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -124,15 +116,17 @@ class Run:
         self.number, self.settings, self.checkpoint = 1, settings, checkpoint
         self.is_over, self.why_unsaved = False, None
         first_rate = positive_number(settings.learning_rate, words.NAME_LEARNING_RATE)
-        check_memory(settings)
-        make_room(settings)
-        self.network, update, initial_values = _compiled(settings.dataset, settings.design)
+        run_data.check_memory(settings)
+        run_data.make_room(settings)
+        self.network, update, initial_values = run_data.compiled_update(
+            settings.dataset, settings.design
+        )
         self.network.set_values(initial_values)
         if checkpoint is not None and not go_on:
             Path(checkpoint).unlink(missing_ok=True)
         self.trainer = lenet_trainer(
             self.network,
-            fitted_data(settings.dataset, settings.design),
+            run_data.fitted_data(settings.dataset, settings.design),
             lambda: self.learning_rate,
             settings.batch_size,
             settings.n_epochs,
@@ -223,40 +217,6 @@ def recorded_run(name):
     return json.loads(path.read_text(encoding="ascii"))
 
 
-def check_memory(settings):
-    """Raise ValueError if a run's feature maps need more memory than a small machine has."""
-    n_bytes = settings.design.n_bytes
-    batch_size = shapes.positive_integer(settings.batch_size, words.NAME_BATCH_SIZE)
-    at_once = max(batch_size, CHUNK)
-    if at_once * n_bytes > MOST_BYTES:
-        raise ValueError(
-            words.RUN_TOO_LARGE.format(
-                kilobytes=n_bytes / 1000,
-                n_images=at_once,
-                megabytes=at_once * n_bytes / 10**6,
-                most=MOST_BYTES // 10**6,
-            )
-        )
-
-
-def make_room(settings):
-    """Forget the data and the network of other runs: there may be no room for two.
-
-    Parameters
-    ----------
-    settings : RunSettings
-        The run to come; what it needs too is kept.
-    """
-    if _present != [settings.dataset, settings.design]:
-        _compiled.cache_clear()
-        fitted_data.cache_clear()
-        if settings.dataset not in _present:
-            _loaded.cache_clear()
-        _present[:] = [settings.dataset, settings.design]
-        # Networks hang in Theano's circles of references.
-        gc.collect()
-
-
 def left_run(checkpoint):
     """Read the settings of a run that was left before its end.
 
@@ -289,60 +249,3 @@ def left_run(checkpoint):
         return left if is_usable else None
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-# The data set and the design that are kept in memory.
-_present = []
-
-
-@lru_cache(maxsize=1)
-def fitted_data(dataset, design):
-    """Load a data set, its images laid on paper as large as a design's images.
-
-    Parameters
-    ----------
-    dataset : str
-        As `load_data` takes it.
-    design : LeNetDesign
-        For grey images of at least 28 x 28 pixels.
-
-    Returns
-    -------
-    Datasets
-
-    Raises
-    ------
-    ValueError
-        If the design takes smaller images, colours, or fewer classes than there are digits.
-    """
-    if design.channels != 1:
-        raise ValueError(words.DESIGN_NOT_GREY.format(channels=design.channels))
-    if design.n_classes < N_DIGITS:
-        raise ValueError(
-            words.DESIGN_TOO_FEW_CLASSES.format(n_classes=design.n_classes, n_digits=N_DIGITS)
-        )
-    loaded = _loaded(dataset)
-    n_bytes = 4 * design.n_pixels * sum(len(part.images) for part in loaded)
-    if n_bytes > MOST_DATA_BYTES:
-        raise ValueError(
-            words.DATA_TOO_LARGE.format(
-                rows=design.image_size[0],
-                columns=design.image_size[1],
-                megabytes=n_bytes / 10**6,
-                most=MOST_DATA_BYTES // 10**6,
-            )
-        )
-    return datasets.on_larger_paper(loaded, design.image_size)
-
-
-@lru_cache(maxsize=1)
-def _loaded(dataset):
-    return datasets.load_data(dataset)
-
-
-# A compiled update takes seconds to get, so the last one is kept.
-@lru_cache(maxsize=1)
-def _compiled(dataset, design):
-    network = LeNet(design)
-    update = compile_update(network, fitted_data(dataset, design).train)
-    return network, update, network.get_values()

@@ -585,6 +585,7 @@ MNIST_LOADING = "Loading; a download can take a minute."
 MNIST_READING = "The network reads {n_digits:,} digits at the stage {stage}: about 2 s."
 MNIST_LOADED = "MNIST's {n_digits:,} test digits are loaded."
 
+REPLAY_RULE = "Patience {patience:,}, increase {increase:g}, threshold {threshold:g}."
 REPLAY_ENDED = "Patience would have run out at iteration {iteration:,} of {n_iterations:,}."
 REPLAY_GOES_ON = (
     "Patience would not have run out in these {n_iterations:,} iterations; it stood at "

@@ -3,7 +3,7 @@
 import json
 import re
 
-from lenet_helpers import figures, paths, words
+from lenet_helpers import curves, figures, paths, words
 from lenet_helpers.early_stopping import EarlyStopping, replay
 from lenet_helpers.explorers import early_stopping
 
@@ -34,7 +34,10 @@ def number(text):
 
 def check_sentence(text, record, *rule):
     """Read the numbers of a sentence, and compare each with the replay and with the record."""
-    found = SENTENCE.fullmatch(text)
+    patience, increase, threshold = rule
+    told = f"Patience {patience:,}, increase {increase:g}, threshold {threshold:g}. "
+    assert text.startswith(told)
+    found = SENTENCE.fullmatch(text.removeprefix(told))
     assert found, text
     groups = [group and number(group) for group in found.groups()]
     end, of, never, patience, error, best, test, all_error, all_best, all_test = groups
@@ -74,7 +77,7 @@ def test_the_sentence_of_a_record_of_ones_own(rule):
 def test_the_picture_is_the_replays():
     record = stored("digits")
     wanted = replay(record, EarlyStopping(1000, 1.5, 0.995))
-    figure = figures.early_stopping(
+    figure = curves.early_stopping(
         record, (wanted.iteration, wanted.best_iteration), wanted.patience
     )
     (picture,) = early_stopping.draw_replay(record, 1000, 1.5, 0.995).pictures

@@ -7,7 +7,7 @@ import math
 import pickle
 import weakref
 
-from lenet_helpers import checkpoints, datasets, runs
+from lenet_helpers import checkpoints, datasets, run_data, runs
 from lenet_helpers.datasets import Datasets, Split
 from lenet_helpers.design import PRESETS, LeNetDesign
 from lenet_helpers.lenet import LeNet
@@ -456,17 +456,17 @@ def test_a_network_too_large_for_the_memory():
     design = LeNetDesign((400, 400), n_hidden=8)
     message = refused(design=design, batch_size=20)
     at_once = 500 * design.n_bytes
-    assert at_once > runs.MOST_BYTES
+    assert at_once > run_data.MOST_BYTES
     assert oracles.is_plain(message, f"{at_once / 10**6:,.0f} MB", 500, 400)
     # Small batches take no less: validation takes 500 images at once.
-    runs.check_memory(settings(design=LeNetDesign((20, 50)), batch_size=1))
+    run_data.check_memory(settings(design=LeNetDesign((20, 50)), batch_size=1))
     # A design that just fits stops fitting with larger batches.
     just = LeNetDesign((100, 100), n_hidden=8)
-    runs.check_memory(settings(design=just, batch_size=500))
-    most = runs.MOST_BYTES // just.n_bytes
-    runs.check_memory(settings(design=just, batch_size=most))
+    run_data.check_memory(settings(design=just, batch_size=500))
+    most = run_data.MOST_BYTES // just.n_bytes
+    run_data.check_memory(settings(design=just, batch_size=most))
     with pytest.raises(ValueError, match="at once"):
-        runs.check_memory(settings(design=just, batch_size=most + 1))
+        run_data.check_memory(settings(design=just, batch_size=most + 1))
 
 
 @pytest.mark.parametrize("size", [(28, 27), (27, 28), (20, 40), (16, 16)])
@@ -530,10 +530,10 @@ def test_paper_of_the_same_size_copies_nothing(digits):
 
 
 def test_the_data_are_read_once(monkeypatch):
-    assert isinstance(runs.fitted_data("digits", TINY), Datasets)
+    assert isinstance(run_data.fitted_data("digits", TINY), Datasets)
     for function in ("load_data", "on_larger_paper"):
         monkeypatch.setattr(datasets, function, None)
-    assert runs.fitted_data("digits", TINY) is runs.fitted_data("digits", TINY)
+    assert run_data.fitted_data("digits", TINY) is run_data.fitted_data("digits", TINY)
 
 
 def test_a_network_for_larger_paper_trains(digits):
@@ -547,25 +547,25 @@ def test_a_network_for_larger_paper_trains(digits):
 
 
 def test_data_that_no_small_machine_holds_are_refused(monkeypatch):
-    monkeypatch.setattr(runs, "MOST_DATA_BYTES", 4 * 1797 * 28 * 28)
-    runs.fitted_data.cache_clear()
-    runs.fitted_data("digits", LeNetDesign())
+    monkeypatch.setattr(run_data, "MOST_DATA_BYTES", 4 * 1797 * 28 * 28)
+    run_data.fitted_data.cache_clear()
+    run_data.fitted_data("digits", LeNetDesign())
     with pytest.raises(ValueError, match=r"On paper of 29 x 29 pixels .* takes 6 MB"):
-        runs.fitted_data("digits", LeNetDesign(image_size=(29, 29), ignore_border=False))
+        run_data.fitted_data("digits", LeNetDesign(image_size=(29, 29), ignore_border=False))
 
 
 def test_mnist_fits_on_lenet5s_paper_and_not_on_the_largest():
     n_images = 70_000
-    assert 4 * n_images * 32 * 32 <= runs.MOST_DATA_BYTES < 4 * n_images * 64 * 64
+    assert 4 * n_images * 32 * 32 <= run_data.MOST_DATA_BYTES < 4 * n_images * 64 * 64
 
 
 def test_only_one_network_is_kept():
     tiny, smaller = (LeNetDesign(nkerns=(2, n), n_hidden=16) for n in (4, 3))
     runs.Run(runs.RunSettings(design=tiny))
-    kept = weakref.ref(runs._compiled("digits", tiny)[0])
+    kept = weakref.ref(run_data.compiled_update("digits", tiny)[0])
     assert kept() is not None
-    runs.make_room(runs.RunSettings(design=tiny))
+    run_data.make_room(runs.RunSettings(design=tiny))
     assert kept() is not None
-    runs.make_room(runs.RunSettings(design=smaller))
+    run_data.make_room(runs.RunSettings(design=smaller))
     gc.collect()
     assert kept() is None

@@ -12,7 +12,7 @@ import threading
 import time
 from types import SimpleNamespace
 
-from lenet_helpers import kept_designs, runs, words
+from lenet_helpers import kept_designs, run_data, runs, words
 from lenet_helpers.design import PRESETS, LeNetDesign
 from lenet_helpers.explorers import studio as lesson
 from lenet_helpers.runs import Run, RunSettings
@@ -978,13 +978,13 @@ class Real:
 @pytest.fixture
 def curves(monkeypatch):
     """The curves of every picture that the studio draws."""
-    drawn, draw = [], lesson.figures.learning_curves
+    drawn, draw = [], lesson.curves.learning_curves
 
     def spy(curves, n_epochs):
         drawn.append((list(curves), n_epochs))
         return draw(curves, n_epochs)
 
-    monkeypatch.setattr(lesson.figures, "learning_curves", spy)
+    monkeypatch.setattr(lesson.curves, "learning_curves", spy)
     return drawn
 
 
@@ -1145,8 +1145,8 @@ def test_a_kept_design_that_can_not_read_digits(tmp_path, monkeypatch, design, m
 
 def test_mnist_that_is_not_there(tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_MNIST", str(tmp_path / "nowhere"))
-    runs._loaded.cache_clear()
-    runs.fitted_data.cache_clear()
+    run_data.loaded_data.cache_clear()
+    run_data.fitted_data.cache_clear()
     it = Real(tmp_path / "run.npz", dataset="mnist")
 
     async def steps():
@@ -1165,8 +1165,8 @@ def test_mnist_without_a_network(tmp_path, monkeypatch):
 
     monkeypatch.delenv("LENET_MNIST", raising=False)
     monkeypatch.setattr("lenet_helpers.datasets.download.fetch_mnist", offline)
-    runs._loaded.cache_clear()
-    runs.fitted_data.cache_clear()
+    run_data.loaded_data.cache_clear()
+    run_data.fitted_data.cache_clear()
     it = Real(tmp_path / "run.npz", dataset="mnist")
 
     async def steps():

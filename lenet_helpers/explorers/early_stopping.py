@@ -1,6 +1,6 @@
 """Lesson 4: where other patience would have ended recorded trainings."""
 
-from lenet_helpers import figures, words
+from lenet_helpers import curves, figures, words
 from lenet_helpers.early_stopping import EarlyStopping, replay
 from lenet_helpers.runs import RECORDED, recorded_run
 from lenet_helpers.widgets import elements
@@ -30,7 +30,7 @@ def draw_replay(validations, patience, patience_increase, improvement_threshold)
         As from `replay`.
     """
     ended = replay(validations, EarlyStopping(patience, patience_increase, improvement_threshold))
-    figure = figures.early_stopping(
+    figure = curves.early_stopping(
         validations, (ended.iteration, ended.best_iteration), ended.patience
     )
     n_iterations = validations[-1][0]
@@ -53,7 +53,10 @@ def draw_replay(validations, patience, patience_increase, improvement_threshold)
         missed=missed,
     )
     picture = Picture(words.CAPTION_REPLAY, figures.to_png(figure))
-    return View((picture,), f"{end} {best}")
+    rule = words.REPLAY_RULE.format(
+        patience=patience, increase=patience_increase, threshold=improvement_threshold
+    )
+    return View((picture,), f"{rule} {end} {best}")
 
 
 def explore_early_stopping(own=None):

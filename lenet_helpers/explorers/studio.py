@@ -5,7 +5,17 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from lenet_helpers import drawing, figures, kept_designs, paths, runs, sheets, words
+from lenet_helpers import (
+    curves,
+    drawing,
+    figures,
+    kept_designs,
+    paths,
+    run_data,
+    runs,
+    sheets,
+    words,
+)
 from lenet_helpers.design import PRESETS
 from lenet_helpers.explorers.training import training_state
 from lenet_helpers.widgets import elements
@@ -60,8 +70,8 @@ class Trainings:
 
     def load(self, settings):
         """Load the data of a run; MNIST is downloaded if it is not there yet."""
-        runs.make_room(settings)
-        runs.fitted_data(settings.dataset, settings.design)
+        run_data.make_room(settings)
+        run_data.fitted_data(settings.dataset, settings.design)
 
     def make(self, settings, go_on):
         """Return a `Run`: a new one, or the one that was left."""
@@ -82,8 +92,8 @@ class Trainings:
         recorded = runs.recorded_run(EXAMPLE)
         validations = recorded["validations"][:EXAMPLE_EPOCHS]
         n_train_batches = validations[0][0]
-        curve = figures.Curve("", recorded["first_costs"], validations, n_train_batches)
-        png = figures.to_png(figures.learning_curves([curve], EXAMPLE_EPOCHS))
+        curve = curves.Curve("", recorded["first_costs"], validations, n_train_batches)
+        png = figures.to_png(curves.learning_curves([curve], EXAMPLE_EPOCHS))
         sentence = words.STUDIO_EXAMPLE.format(
             n_epochs=EXAMPLE_EPOCHS,
             first=100 * validations[0][1],
@@ -125,8 +135,8 @@ def draw_runs(run, records):
     shown += [run.record()] if run else []
     pictures = ()
     if shown:
-        curves = [
-            figures.Curve(
+        drawn = [
+            curves.Curve(
                 words.NAME_RUN.format(number=record.number),
                 record.costs,
                 record.validations,
@@ -136,7 +146,7 @@ def draw_runs(run, records):
             for record in shown
         ]
         n_epochs = shown[-1].settings.n_epochs if run else 0
-        png = figures.to_png(figures.learning_curves(curves, n_epochs))
+        png = figures.to_png(curves.learning_curves(drawn, n_epochs))
         pictures += (Picture(words.CAPTION_CURVES, png),)
     if run and numpy.isfinite(run.network.layer0.W.get_value(borrow=True)).all():
         pictures += (draw_filters(run.network.layer0.W.get_value(borrow=True)),)

@@ -1,6 +1,6 @@
 """Lesson 4: a training to look at while it runs."""
 
-from lenet_helpers import figures, words
+from lenet_helpers import curves, figures, words
 from lenet_helpers.widgets.explorer import Picture, View
 from lenet_helpers.widgets.training import TrainingView
 
@@ -9,8 +9,8 @@ from IPython.display import display
 
 def draw_training(trainer):
     """Return the `View` of a training's curves so far, and its state in words."""
-    curve = figures.Curve("", trainer.costs, trainer.validations, trainer.n_train_batches)
-    png = figures.to_png(figures.learning_curves([curve], trainer.n_epochs))
+    curve = curves.Curve("", trainer.costs, trainer.validations, trainer.n_train_batches)
+    png = figures.to_png(curves.learning_curves([curve], trainer.n_epochs))
     return View((Picture(words.CAPTION_CURVES, png),), training_state(trainer))
 
 
