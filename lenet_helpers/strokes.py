@@ -107,5 +107,7 @@ def _point(thing):
 
 
 def _is_finite(thing):
-    is_number = isinstance(thing, int | float) and not isinstance(thing, bool)
-    return is_number and math.isfinite(thing)
+    # `math.isfinite` raises where no float holds a whole number, and every one is finite.
+    if isinstance(thing, int):
+        return not isinstance(thing, bool)
+    return isinstance(thing, float) and math.isfinite(thing)
