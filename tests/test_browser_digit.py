@@ -170,10 +170,8 @@ def test_strokes_appear_while_the_kernel_is_busy(pad):
         """() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
             .requestExecute({code: "import time; time.sleep(4)"}); }"""
     )
-    said = pad.sentence.inner_text()
     pad.draw(SEVEN)
     assert (pad.ink() > 128).mean() > 0.05
-    assert pad.sentence.inner_text() == said
     pad.has(SEVEN)
 
 
@@ -214,8 +212,10 @@ def test_undo_and_clear(pad, way):
     pad.says(())
     expect(pad.spoken).to_have_text(words.PAD_CLEARED)
     assert pad.ink().max() == 0
+    # On blank paper there is no stroke to take back.
     act[way](pad.button(words.LABEL_UNDO))
     assert pad.kernels() == []
+    expect(pad.spoken).to_have_text(words.PAD_CLEARED)
 
 
 # --- By keyboard ---

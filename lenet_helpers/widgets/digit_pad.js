@@ -132,6 +132,7 @@ function render({ model, el }) {
 
   function undo() {
     liftPen();
+    if (!strokes.length) return;
     strokes.pop();
     finish(texts.undone);
   }
