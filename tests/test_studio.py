@@ -1366,6 +1366,16 @@ def test_each_kernel_has_a_file_of_its_own(tmp_path):
     last.close()
 
 
+def test_a_cache_folder_that_can_not_be_written_is_no_hindrance(tmp_path, monkeypatch):
+    (tmp_path / "runs").write_text("no folder")
+    monkeypatch.setenv("LENET_CACHE", str(tmp_path))
+    made = lesson.explore_training.__wrapped__()
+    assert made.state == "idle"
+    assert made.workshop.checkpoint.parent.is_dir()
+    assert tmp_path not in made.workshop.checkpoint.parents
+    made.lock.close()
+
+
 def test_a_kernel_that_is_killed_gives_its_file_free(tmp_path, run_python):
     code = """
         import os, pathlib, signal

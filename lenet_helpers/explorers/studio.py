@@ -1,6 +1,7 @@
 """Lesson 4: the training studio, where the learner runs, steers and compares trainings."""
 
 import fcntl
+import tempfile
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -292,7 +293,11 @@ def explore_training():
     -------
     TrainingStudio
     """
-    checkpoint, lock = claim_checkpoint(paths.cache_folder() / "runs")
+    try:
+        checkpoint, lock = claim_checkpoint(paths.cache_folder() / "runs")
+    except OSError:
+        # A run that can't be kept for the next kernel can still be trained by this one.
+        checkpoint, lock = claim_checkpoint(Path(tempfile.mkdtemp()))
     studio = make_studio(checkpoint)
     studio.lock = lock
     return studio
