@@ -1,5 +1,7 @@
 """The fixtures of the browser tests: a server and a Chromium."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from tools import browser as tool
@@ -21,3 +23,21 @@ def address():
 def browser():
     with tool.chromium() as running:
         yield running
+
+
+@contextmanager
+def open_cells(browser, address, cells, patience_ms):
+    """A page with a notebook of these cells, all run; each shows one widget."""
+    with tool.scratch_notebook(cells) as path, tool.page_of(browser, address) as page:
+        page.set_default_timeout(patience_ms)
+        tool.open_and_run(page, address, path)
+        assert tool.output_kinds(page) == ["execute_result"] * len(cells)
+        yield page
+
+
+@pytest.fixture
+def page(open_notebook):
+    """The page of the file's own fixture `open_notebook`; its console must stay empty."""
+    open_notebook.console_errors.clear()
+    yield open_notebook
+    assert open_notebook.console_errors == []

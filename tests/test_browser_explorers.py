@@ -27,7 +27,7 @@ from tests import browser as shared
 from tests import oracles
 from tools import browser as tool
 
-address, browser = shared.address, shared.browser
+address, browser, page = shared.address, shared.browser, shared.page
 pytestmark = shared.needs_chromium
 
 EXPLORERS = {
@@ -610,31 +610,20 @@ def grid_difference(wanted, found):
 # --- The page ---
 
 
-@pytest.fixture(scope="module")
-def notebook():
-    """A notebook with one explorer a cell, as a path that the server knows."""
-    cells = []
-    for name, path in EXPLORERS.items():
-        module, function = path.rsplit(".", 1)
-        cells.append(CELL.format(module=module, function=function, name=name).strip())
-    with tool.scratch_notebook(cells) as path:
-        yield path
+def cells_of(explorers):
+    """Return the cells of a notebook with one explorer a cell."""
+    paths = {name: path.rsplit(".", 1) for name, path in explorers.items()}
+    return [
+        CELL.format(module=module, function=function, name=name).strip()
+        for name, (module, function) in paths.items()
+    ]
 
 
 @pytest.fixture(scope="module")
-def open_notebook(browser, address, notebook):
-    with tool.page_of(browser, address) as page:
-        page.set_default_timeout(1000 * PATIENCE_SECONDS)
-        tool.open_and_run(page, address, notebook)
-        assert tool.output_kinds(page) == ["execute_result"] * len(EXPLORERS)
+def open_notebook(browser, address):
+    cells = cells_of(EXPLORERS)
+    with shared.open_cells(browser, address, cells, 1000 * PATIENCE_SECONDS) as page:
         yield page
-
-
-@pytest.fixture
-def page(open_notebook):
-    open_notebook.console_errors.clear()
-    yield open_notebook
-    assert open_notebook.console_errors == []
 
 
 @pytest.fixture

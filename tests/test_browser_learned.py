@@ -18,10 +18,9 @@ from playwright.sync_api import expect
 
 from tests import browser as shared
 from tests import data_files
-from tests.test_browser_explorers import CELL, PATIENCE_SECONDS, Driver
-from tools import browser as tool
+from tests.test_browser_explorers import PATIENCE_SECONDS, Driver, cells_of
 
-address, browser = shared.address, shared.browser
+address, browser, page = shared.address, shared.browser, shared.page
 pytestmark = shared.needs_chromium
 
 EXPLORERS = {
@@ -67,22 +66,9 @@ class LearnedDriver(Driver):
 
 @pytest.fixture(scope="module")
 def open_notebook(browser, address):
-    cells = []
-    for name, path in EXPLORERS.items():
-        module, function = path.rsplit(".", 1)
-        cells.append(CELL.format(module=module, function=function, name=name).strip())
-    with tool.scratch_notebook(cells) as path, tool.page_of(browser, address) as page:
-        page.set_default_timeout(1000 * PATIENCE_SECONDS)
-        tool.open_and_run(page, address, path)
-        assert tool.output_kinds(page) == ["execute_result"] * len(EXPLORERS)
+    cells = cells_of(EXPLORERS)
+    with shared.open_cells(browser, address, cells, 1000 * PATIENCE_SECONDS) as page:
         yield page
-
-
-@pytest.fixture
-def page(open_notebook):
-    open_notebook.console_errors.clear()
-    yield open_notebook
-    assert open_notebook.console_errors == []
 
 
 @pytest.fixture
