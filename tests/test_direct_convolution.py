@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from lenet_helpers.fast import direct_convolution as module
+from lenet_helpers.fast import kernel
 
 import numpy
 import pytest
@@ -297,22 +298,17 @@ def test_another_text_has_another_version_in_the_cache(monkeypatch, tmp_path):
     version = direct_convolution.c_code_cache_version()
     assert version
     assert hash(version) == hash(direct_convolution.c_code_cache_version())
-    for name, source in {"KERNEL": module.KERNEL, "__file__": module.__file__}.items():
-        copy = tmp_path / "copy"
-        shutil.copy(source, copy)
-        with monkeypatch.context() as patched:
-            patched.setattr(module, name, type(source)(copy))
-            assert direct_convolution.c_code_cache_version() == version
+    files = (*direct_convolution.files, "direct_convolution.py")
+    for name in (*files, "kernel.py"):
+        shutil.copy(kernel.FOLDER / name, tmp_path / name)
+    with monkeypatch.context() as patched:
+        patched.setattr(kernel, "FOLDER", tmp_path)
+        assert direct_convolution.c_code_cache_version() == version
+        for name in files:
+            copy = tmp_path / name
             copy.write_text(copy.read_text(encoding="utf-8") + "\n", encoding="utf-8")
             assert direct_convolution.c_code_cache_version() != version
-
-
-def test_the_kernel_that_is_versioned_is_the_one_that_is_compiled():
-    kernel, connection = (
-        path.read_text(encoding="utf-8") for path in (module.KERNEL, module.CONNECTION)
-    )
-    assert direct_convolution.c_support_code() == kernel + connection
-    assert "direct_convolution(const Geometry" in kernel
+            version = direct_convolution.c_code_cache_version()
 
 
 def test_equal_ops_are_one_for_theanos_cache():
@@ -375,7 +371,9 @@ HARNESS = r"""
 #include <random>
 #include <vector>
 typedef long npy_intp;
-#include KERNEL
+typedef int npy_int32;
+#include "lanes.h"
+#include "direct_convolution.cpp"
 
 typedef std::vector<float> Numbers;
 std::mt19937 generator(1);
@@ -473,7 +471,7 @@ def test_the_kernel_under_sanitizers(compiler, sanitizers, tmp_path, processor):
     source, program = tmp_path / "harness.cpp", tmp_path / "harness"
     source.write_text(HARNESS)
     options = ["-std=c++11", "-O1", "-Wall", "-Werror", *sanitizers]
-    command = [compiler, *options, f"-march={processor}", f'-DKERNEL="{module.KERNEL}"']
+    command = [compiler, *options, f"-march={processor}", f"-I{kernel.FOLDER}"]
     compiled = subprocess.run(
         [*command, str(source), "-o", str(program)], capture_output=True, text=True, timeout=120
     )

@@ -18,9 +18,10 @@ EXPLORERS = ("pixels", "convolution", "window", "network", "training", "drawn_di
 FLOORS = [
     ["words"],
     ["paths"],
+    ["fast", "fast.threads"],
     ["theano_setup"],
     ["__init__"],
-    ["shapes", "fitting", "checkpoints", "fast"],
+    ["shapes", "fitting", "checkpoints", "fast.kernel", "fast.rewrites"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "mistakes", "fast.direct_convolution"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],

@@ -17,20 +17,9 @@
 // once loaded, serves TILE_ROWS rows of the output, each with another row of the filter. Planes
 // are wide and high enough for whole tiles; cells outside of the output are computed, not stored.
 
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
-
 namespace {
 
 const npy_intp TILE_ROWS = 4, VECTORS = 2, TILE_COLUMNS = VECTORS * LANES;
-
-// As wide as the processor's registers; it may lie at any address of a float.
-typedef float Lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 struct Geometry {
     npy_intp channels, rows, columns;                // of an image

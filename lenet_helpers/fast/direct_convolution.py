@@ -4,18 +4,13 @@ Theano's own op fixes border and step when it is compiled, and copies every patc
 An explorer whose controls change both many times a second needs neither.
 """
 
-import hashlib
-from pathlib import Path
+from lenet_helpers.fast.kernel import KernelOp
 
 from theano import tensor as T
 from theano.graph.basic import Apply
-from theano.graph.op import COp
-
-KERNEL = Path(__file__).with_suffix(".cpp")
-CONNECTION = KERNEL.with_name("direct_convolution_op.cpp")
 
 
-class DirectConvolution(COp):
+class DirectConvolution(KernelOp):
     """Correlate images with filters; border and steps are numbers given at run time.
 
     Inputs are the images (batch, input maps, rows, columns) and the filters (filters, input maps,
@@ -28,6 +23,7 @@ class DirectConvolution(COp):
     # Theano compiles an op without properties anew in every process.
     __props__ = ("dtype",)
     dtype = "float32"
+    files = ("lanes.h", "direct_convolution.cpp", "direct_convolution_op.cpp")
 
     def make_node(self, images, filters, geometry):
         """Return the node that applies this op to three Theano variables, or raise TypeError."""
@@ -40,27 +36,6 @@ class DirectConvolution(COp):
         broadcastable = (images.broadcastable[0], filters.broadcastable[0], False, False)
         maps = T.TensorType(self.dtype, broadcastable)()
         return Apply(self, [images, filters, geometry], [maps])
-
-    def perform(self, node, inputs, outputs):
-        """Refuse: without a C++ compiler this op does not run."""
-        raise NotImplementedError(str(self))
-
-    def c_headers(self, **kwargs):
-        """Return the headers that the kernel includes."""
-        return ["<string.h>", "<algorithm>", "<exception>", "<vector>"]
-
-    def c_compile_args(self, **kwargs):
-        """Return the options for the C++ compiler."""
-        return ["-O3"]
-
-    def c_support_code(self, **kwargs):
-        """Return the kernel, and what connects it with NumPy."""
-        return KERNEL.read_text(encoding="utf-8") + CONNECTION.read_text(encoding="utf-8")
-
-    def c_code_cache_version(self):
-        """Return what tells this code from an older one in Theano's cache: a hash of all of it."""
-        code = self.c_support_code() + Path(__file__).read_text(encoding="utf-8")
-        return (hashlib.sha256(code.encode()).hexdigest(),)
 
     def c_code(self, node, name, inputs, outputs, sub):
         """Return the C code that calls the kernel."""
