@@ -16,6 +16,7 @@ import warnings
 from pathlib import Path
 
 from lenet_helpers import paths, words
+from lenet_helpers.fast import threads
 
 FLOAT_TYPE = "float32"
 YEAR_IN_SECONDS = 365 * 24 * 3600
@@ -66,13 +67,16 @@ def course_flags():
 
 
 def _choose_threads():
-    """Give BLAS one thread, unless the learner has said otherwise.
+    """Tell OpenMP how many threads to use, and how to wait, unless the learner has said so.
 
-    In a LeNet's steps its products are too small to share: on two idle cores two threads are no
-    faster than one, and beside a busy neighbour they are many times slower.
+    OpenMP and BLAS read these while they are loaded. BLAS gets one thread: the course's ops call
+    it on each of theirs, and two teams of threads would fight over the same processors.
     """
-    if not {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"} & set(os.environ):
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    if threads.learners_count() is None:
+        os.environ["OMP_NUM_THREADS"] = str(threads.thread_count())
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # A thread that waits for the others sleeps, instead of taking a neighbour's processor time.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def _check_imported_theano():

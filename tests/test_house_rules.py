@@ -21,7 +21,9 @@ FLOORS = [
     ["fast", "fast.threads"],
     ["theano_setup"],
     ["__init__"],
-    ["shapes", "fitting", "checkpoints", "fast.kernel", "fast.rewrites"],
+    ["shapes", "fitting", "checkpoints", "fast.rewrites"],
+    ["fast.openmp"],
+    ["fast.kernel"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "mistakes", "fast.direct_convolution"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],
@@ -70,7 +72,7 @@ WITHOUT_THEANO += [
     "datasets",
     "datasets.idx",
 ]
-WITHOUT_THEANO += ["datasets.files", "mistakes"]
+WITHOUT_THEANO += ["datasets.files", "mistakes", "fast.threads"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
 
 

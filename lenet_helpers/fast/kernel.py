@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from lenet_helpers.fast import threads
+from lenet_helpers.fast import openmp
 
 from theano.graph.op import COp
 
@@ -29,7 +29,7 @@ class KernelOp(COp):
 
     def c_compile_args(self, **kwargs):
         """Return the options for the C++ compiler."""
-        return ["-O3", *threads.compiler_flags()]
+        return ["-O3", *openmp.compiler_flags()]
 
     def c_support_code(self, **kwargs):
         """Return the C++ of all files."""
