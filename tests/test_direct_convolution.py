@@ -352,16 +352,54 @@ print(*[option for option in GCC_compiler.compile_args() if "-march" in option])
 """
 
 
+@pytest.mark.parametrize("cxx", ["g++", "clang++"])
 @pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS[:2])
-def test_the_op_compiled_for_other_processors(run_python, tmp_path, processor):
+def test_the_op_compiled_for_other_processors(run_python, tmp_path, processor, cxx):
+    if not shutil.which(cxx):
+        pytest.skip(f"left out: there is no {cxx}")
     # A cache of its own: the usual one holds the op for the very processor of this machine.
     flags = f"gcc__cxxflags=-march={processor},base_compiledir={tmp_path / 'theano'}"
-    done = run_python(VARIANT, THEANO_FLAGS=flags)
+    done = run_python(VARIANT, THEANO_FLAGS=flags, CXX=cxx)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"-march={processor}"
 
 
-# --- The kernel alone, under the sanitizers of g++ ---
+WITHOUT_OPENMP = """
+from lenet_helpers.fast import openmp
+openmp.compiler_flags = lambda: []
+"""
+LOADED = """
+print("gomp" in open("/proc/self/maps").read())
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="left out: no /proc here")
+def test_the_op_where_the_compiler_has_no_openmp(run_python, tmp_path):
+    flags = f"gcc__cxxflags=-march=x86-64,base_compiledir={tmp_path / 'theano'}"
+    done = run_python(WITHOUT_OPENMP + VARIANT + LOADED, THEANO_FLAGS=flags)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["-march=x86-64", "False"]
+    assert run_python(VARIANT + LOADED).stdout.split()[-1] == "True"
+
+
+REPEATED = """
+import lenet_helpers
+import hashlib, numpy, theano
+from lenet_helpers import operations
+random = numpy.random.default_rng(1)
+images, filters = random.standard_normal((2, 3, 150, 130)), random.standard_normal((3, 3, 9, 9))
+for steps in [(1, 1), (2, 3)]:
+    print(hashlib.sha256(operations.convolve(images, filters, "half", steps)).hexdigest())
+"""
+
+
+def test_the_same_bits_on_any_number_of_threads(run_python):
+    printed = [run_python(REPEATED, OMP_NUM_THREADS=str(n)).stdout for n in (1, 2, 3)]
+    assert len(printed[0].split()) == 2
+    assert len(set(printed)) == 1
+
+
+# --- The kernel alone, under the sanitizers of both compilers ---
 
 # The arrays lie in memory of just their size, so that one number too far is noticed.
 HARNESS = r"""
@@ -373,6 +411,7 @@ HARNESS = r"""
 typedef long npy_intp;
 typedef int npy_int32;
 #include "lanes.h"
+#include "threads.h"
 #include "direct_convolution.cpp"
 
 typedef std::vector<float> Numbers;
@@ -413,7 +452,7 @@ bool is_right(Geometry g, npy_intp batch) {
     const Numbers images = whole_numbers(batch * image);
     const Numbers filters = whole_numbers(g.filters * filter);
     Numbers maps(batch * g.filters * g.out_rows * g.out_columns, 1e9f);
-    direct_convolution(g, batch, images.data(), filters.data(), maps.data());
+    direct_convolution(g, batch, draw(1, 4), images.data(), filters.data(), maps.data());
     npy_intp at = 0;
     for (npy_intp b = 0; b < batch; b++)
         for (npy_intp f = 0; f < g.filters; f++)
@@ -425,12 +464,37 @@ bool is_right(Geometry g, npy_intp batch) {
     return at == npy_intp(maps.size());
 }
 
+// The same bits on any number of threads.
+bool repeats(Geometry g) {
+    const npy_intp batch = 2;
+    if (!g.complete()) return false;
+    Numbers images(batch * g.channels * g.rows * g.columns);
+    Numbers filters(g.filters * g.channels * g.filter_rows * g.filter_columns);
+    for (Numbers* numbers : {&images, &filters})
+        for (float& number : *numbers) number = draw(-1000, 1000) / 999.f;
+    const Numbers empty(batch * g.filters * g.out_rows * g.out_columns, 1e9f);
+    Numbers alone = empty;
+    direct_convolution(g, batch, 1, images.data(), filters.data(), alone.data());
+    for (npy_intp threads = 2; threads < 9; threads++) {
+        Numbers maps = empty;
+        direct_convolution(g, batch, threads, images.data(), filters.data(), maps.data());
+        if (memcmp(maps.data(), alone.data(), maps.size() * sizeof(float))) return false;
+    }
+    return true;
+}
+
 int main() {
+    for (npy_intp step = 1; step < 4; step++)
+        if (!repeats({3, 150, 70, 3, 5, 7, 2, 1, step, step})) {
+            printf("other bits on more threads, step %ld\n", step);
+            return 1;
+        }
     for (int n = 0; n < 4000; n++) {
-        // Every tenth is wide, for more than one tile of the widest vectors.
-        const npy_intp wide = n % 10 ? 12 : 80;
+        // Some are wide, for more than one tile of the widest vectors, and some high, for
+        // more than one band of rows.
+        const npy_intp wide = n % 10 ? 12 : 80, high = n % 10 == 1 ? 80 : 12;
         const npy_intp batch = draw(0, 2);
-        Geometry g = {draw(1, 3), draw(1, 12), draw(1, wide), draw(1, 3), draw(1, 9), draw(1, 9),
+        Geometry g = {draw(1, 3), draw(1, high), draw(1, wide), draw(1, 3), draw(1, 9), draw(1, 9),
                       draw(0, 8), draw(0, 8), draw(1, 6), draw(1, 6)};
         if (n % 3) g.step_rows = g.step_columns = 1;
         if (!is_right(g, batch)) {
@@ -448,30 +512,24 @@ int main() {
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
-@pytest.fixture(scope="module")
-def compiler():
-    return shutil.which("g++") or pytest.skip("left out: there is no g++")
+def runs(program, source, *command):
+    """Tell whether a program can be compiled and run here."""
+    program.with_suffix(".cpp").write_text(source)
+    command = [*command, program.with_suffix(".cpp"), "-o", program]
+    compiled = subprocess.run(command, capture_output=True, timeout=60)
+    return not compiled.returncode and not subprocess.run([program]).returncode
 
 
-@pytest.fixture(scope="module")
-def sanitizers(compiler, tmp_path_factory):
-    """The options that turn the sanitizers on; skips where a program with them does not run."""
-    program = tmp_path_factory.mktemp("sanitizers") / "program"
-    source = program.with_suffix(".cpp")
-    source.write_text("int main() { return 0; }\n")
-    command = [compiler, *SANITIZERS, str(source), "-o", str(program)]
-    compiled = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    if compiled.returncode or subprocess.run([program], capture_output=True).returncode:
-        pytest.skip(f"left out: g++ has no sanitizers here ({compiled.stderr[:200]})")
-    return SANITIZERS
-
-
+@pytest.mark.parametrize("options", ["-fopenmp", "-Wno-unknown-pragmas"])
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
 @pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS)
-def test_the_kernel_under_sanitizers(compiler, sanitizers, tmp_path, processor):
+def test_the_kernel_under_sanitizers(tmp_path, processor, compiler, options):
     source, program = tmp_path / "harness.cpp", tmp_path / "harness"
+    command = [compiler, options, "-std=c++11", "-O1", "-Wall", "-Werror", *SANITIZERS]
+    if not (shutil.which(compiler) and runs(tmp_path / "empty", "int main() {}", *command)):
+        pytest.skip(f"left out: {compiler} has no sanitizers here, or no {options}")
     source.write_text(HARNESS)
-    options = ["-std=c++11", "-O1", "-Wall", "-Werror", *sanitizers]
-    command = [compiler, *options, f"-march={processor}", f"-I{kernel.FOLDER}"]
+    command += [f"-march={processor}", f"-I{kernel.FOLDER}"]
     compiled = subprocess.run(
         [*command, str(source), "-o", str(program)], capture_output=True, text=True, timeout=120
     )

@@ -26,7 +26,8 @@ static bool apply_direct_convolution(PyArrayObject* images, PyArrayObject* filte
             *maps = (PyArrayObject*)PyArray_EMPTY(4, shape, NPY_FLOAT32, 0);
         }
         if (fits && *maps) try {
-            direct_convolution(g, image[0], (const float*)PyArray_DATA(images),
+            direct_convolution(g, image[0], worthy_threads(g, image[0]),
+                               (const float*)PyArray_DATA(images),
                                (const float*)PyArray_DATA(filters),
                                (float*)PyArray_DATA(*maps));
         } catch (const std::exception&) {  // bad_alloc, or length_error beyond any memory
