@@ -64,6 +64,17 @@ struct Geometry {
         return (double)n_planes * plane_rows * plane_columns < 1e15;
     }
 
+    // Whether this is faster than a copy of each patch and a matrix product. It is where few
+    // filters share the copies, unless most cells of its tiles lie outside of the output; and
+    // where the copies of an image would fill tens of megabytes.
+    bool beats_patches() const {
+        const double cells = (double)out_rows * out_columns;
+        const double patches = cells * channels * filter_rows * filter_columns;
+        const double computed = (double)filters * ((out_rows + TILE_ROWS - 1) / TILE_ROWS) *
+                                TILE_ROWS * ((out_columns + LANES - 1) / LANES) * LANES;
+        return filter_rows * filter_columns > 1 && (computed <= 16 * cells || patches > 8e6);
+    }
+
     // The plane of a filter's cell.
     npy_intp plane(npy_intp channel, npy_intp row, npy_intp column) const {
         return (channel * row_phases + row % step_rows) * column_phases + column % step_columns;
@@ -121,14 +132,14 @@ void fill_weights(const Geometry& g, const float* filters, float* weights) {
 // to the row of the filter that meets the first line in the first of the tile's rows.
 template <int ROWS, int FILTERS, int VECTORS>
 void add_lines(const Geometry& g, const float* line, const float* weights, npy_intp n,
-               Lanes (*tile)[FILTERS][VECTORS]) {
+               npy_intp weight_columns, Lanes (*tile)[FILTERS][VECTORS]) {
     Lanes sums[ROWS][FILTERS][VECTORS];
     for (int t = 0; t < ROWS; t++)
         for (int f = 0; f < FILTERS; f++)
             for (int q = 0; q < VECTORS; q++) sums[t][f][q] = tile[t][f][q];
     for (npy_intp i = 0; i < n; i++, line += g.plane_columns, weights += FILTERS) {
         const float* weight = weights;
-        for (npy_intp v = 0; v < g.weight_columns; v++, weight += g.weight_rows * FILTERS) {
+        for (npy_intp v = 0; v < weight_columns; v++, weight += g.weight_rows * FILTERS) {
             Lanes pixels[VECTORS];
             for (int q = 0; q < VECTORS; q++) pixels[q] = *(const Lanes*)(line + v + q * LANES);
             for (int t = 0; t < ROWS; t++)
@@ -142,28 +153,39 @@ void add_lines(const Geometry& g, const float* line, const float* weights, npy_i
             for (int q = 0; q < VECTORS; q++) tile[t][f][q] = sums[t][f][q];
 }
 
+// What one plane gives a tile of a group of feature maps. `plane` points to the tile's top left
+// cell. Of the filter it meets `weight_rows` rows and `weight_columns` columns.
+template <int FILTERS, int VECTORS>
+void add_plane(const Geometry& g, const float* plane, const float* weights, npy_intp weight_rows,
+               npy_intp weight_columns, Lanes (*sums)[FILTERS][VECTORS]) {
+    // So many rows of the plane meet the filter in every row of the tile.
+    const npy_intp common = std::max<npy_intp>(weight_rows - TILE_ROWS + 1, 0);
+    if (common)
+        add_lines<TILE_ROWS>(g, plane + (TILE_ROWS - 1) * g.plane_columns,
+                             weights + (TILE_ROWS - 1) * FILTERS, common, weight_columns, sums);
+    // Those above and below them meet it only in some, here one after the other.
+    for (npy_intp t = 0; t < TILE_ROWS; t++) {
+        add_lines<1>(g, plane + t * g.plane_columns, weights,
+                     common ? TILE_ROWS - 1 - t : weight_rows, weight_columns, sums + t);
+        if (common)
+            add_lines<1>(g, plane + weight_rows * g.plane_columns,
+                         weights + (weight_rows - t) * FILTERS, t, weight_columns, sums + t);
+    }
+}
+
 // One tile of a group of feature maps. `planes` points to its top left cell in the first plane.
 template <int FILTERS, int VECTORS>
 void compute_tile(const Geometry& g, const float* planes, const float* weights, float* out,
                   npy_intp n_rows, npy_intp n_columns) {
     Lanes sums[TILE_ROWS][FILTERS][VECTORS] = {};
-    // So many rows of a plane meet the filter in every row of the tile.
-    const npy_intp common = std::max<npy_intp>(g.weight_rows - TILE_ROWS + 1, 0);
-    for (npy_intp p = 0; p < g.n_planes; p++) {
-        if (common)
-            add_lines<TILE_ROWS>(g, planes + (TILE_ROWS - 1) * g.plane_columns,
-                                 weights + (TILE_ROWS - 1) * FILTERS, common, sums);
-        // Those above and below them meet it only in some, here one after the other.
-        for (npy_intp t = 0; t < TILE_ROWS; t++) {
-            add_lines<1>(g, planes + t * g.plane_columns, weights,
-                         common ? TILE_ROWS - 1 - t : g.weight_rows, sums + t);
-            if (common)
-                add_lines<1>(g, planes + g.weight_rows * g.plane_columns,
-                             weights + (g.weight_rows - t) * FILTERS, t, sums + t);
-        }
-        planes += g.plane_rows * g.plane_columns;
-        weights += g.weight_rows * g.weight_columns * FILTERS;
-    }
+    for (npy_intp c = 0; c < g.channels; c++)
+        for (npy_intp i = 0; i < g.row_phases; i++)
+            for (npy_intp j = 0; j < g.column_phases; j++) {
+                add_plane(g, planes, weights, (g.filter_rows - i - 1) / g.step_rows + 1,
+                          (g.filter_columns - j - 1) / g.step_columns + 1, sums);
+                planes += g.plane_rows * g.plane_columns;
+                weights += g.weight_rows * g.weight_columns * FILTERS;
+            }
     for (npy_intp t = 0; t < n_rows; t++)
         for (npy_intp f = 0; f < FILTERS; f++)
             memcpy(out + (f * g.out_rows + t) * g.out_columns, sums[t][f],

@@ -6,6 +6,8 @@ it is. All carry the name in `TAG`, so that Theano's own switch turns them off:
 ``theano.config.optimizer_excluding``, or `stock_mode` for one function.
 """
 
+from lenet_helpers.fast.direct_convolution import use_direct_convolution
+
 from theano.compile import get_default_mode, optdb
 
 TAG = "lenet_fast"
@@ -14,11 +16,15 @@ TAG = "lenet_fast"
 AFTER_SPECIALISATION = 48.8
 # After Theano has put its matrix products into place (70).
 AFTER_PRODUCTS = 90
+# Positions, names and rewrites; those of single ops come after those of whole layers.
+REWRITES = [
+    (AFTER_SPECIALISATION + 0.1, "convolution", use_direct_convolution),
+]
 
 
 def register():
     """Register all rewrites; a second call does nothing."""
-    for position, name, rewrite in []:
+    for position, name, rewrite in REWRITES:
         if f"{TAG}_{name}" not in optdb.__db__:
             optdb.register(f"{TAG}_{name}", rewrite, position, "fast_run", TAG)
 
