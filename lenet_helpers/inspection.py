@@ -4,20 +4,15 @@ Weights are inputs of the compiled function: one serves all networks of a design
 changed. Unlike a LeNet's own methods, these functions may be called from several threads at once.
 """
 
-import threading
 from functools import cache
 from typing import NamedTuple
 
 from lenet_helpers import checks, shapes, words
 from lenet_helpers.lenet import LeNet, chunks
+from lenet_helpers.turns import ONE_AT_A_TIME
 
 import numpy
 import theano
-
-# JupyterLab delivers what a learner does with a widget in a thread of its own, while cells run in
-# the main one. A compiled function keeps its inputs in itself until it has run: without the lock
-# a thread could get the answer to the other's question.
-_ONE_AT_A_TIME = threading.Lock()
 
 
 class Activations(NamedTuple):
@@ -50,7 +45,7 @@ def compile_layers(design):
     design : LeNetDesign
         One function serves all networks of the same design.
     """
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         _layers(design)
 
 
@@ -151,7 +146,7 @@ def _rows(network, images):
 
 def _run(network, rows):
     parameters = [param.get_value(borrow=True) for param in network.params]
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         return _layers(network.design)(rows, *parameters)
 
 

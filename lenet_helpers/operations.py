@@ -2,18 +2,19 @@
 
 The lessons build each of them in plain Theano first; explorers and later lessons call them here.
 Whatever a control can change is an input of a compiled function, so that nothing is compiled while
-a learner moves one: not the size of a filter or a window, not a step, not the border mode.
+a learner moves one: not the size of a filter or a window, not a step, not the border mode. All
+functions here may be called from several threads at once.
 """
 
 from functools import cache
 
 from lenet_helpers import checks, shapes, words
 from lenet_helpers.fast.direct_convolution import direct_convolution
+from lenet_helpers.fast.pooling import pooling
+from lenet_helpers.turns import ONE_AT_A_TIME
 
-import numpy
 import theano
 from theano import tensor as T
-from theano.tensor.signal.pool import pool_2d
 
 ACTIVATIONS = {
     "none": lambda maps: maps,
@@ -21,7 +22,7 @@ ACTIVATIONS = {
     "tanh": T.tanh,
     "relu": T.nnet.relu,
 }
-POOLING_MODES = {"max": "max", "average": "average_exc_pad"}
+POOLING_MODES = ("max", "average")
 
 
 def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip=True):
@@ -56,7 +57,8 @@ def convolve(images, filters, border_mode="valid", subsample=(1, 1), filter_flip
     padding = (shapes.border_padding(side, border_mode) for side in filters.shape[2:])
     steps = _within_int64(shapes.pair(subsample, words.NAME_SUBSAMPLE))
     applied = filters[:, :, ::-1, ::-1] if filter_flip else filters
-    return _convolution()(images, applied, numpy.array([*padding, *steps], dtype="int64"))
+    with ONE_AT_A_TIME:
+        return _convolution()(images, applied, [*padding, *steps])
 
 
 def feature_maps(images, filters, bias, activation="sigmoid", **options):
@@ -89,7 +91,9 @@ def feature_maps(images, filters, bias, activation="sigmoid", **options):
     if bias.shape != filters.shape[:1]:
         raise ValueError(words.BIAS_SHAPE.format(shape=bias.shape, n_filters=len(filters)))
     checks.one_of(activation, ACTIVATIONS, words.NAME_ACTIVATION)
-    return _activation(activation)(convolve(images, filters, **options), bias)
+    maps = convolve(images, filters, **options)
+    with ONE_AT_A_TIME:
+        return _activation(activation)(maps, bias)
 
 
 def pool(feature_maps, poolsize, ignore_border, stride=None, mode="max"):
@@ -123,29 +127,30 @@ def pool(feature_maps, poolsize, ignore_border, stride=None, mode="max"):
     checks.one_of(mode, POOLING_MODES, words.NAME_MODE)
     window = shapes.pair(poolsize, words.NAME_POOLSIZE)
     steps = window if stride is None else shapes.pair(stride, words.NAME_STRIDE)
-    steps = _within_int64(steps)
+    numbers = [*_within_int64(window), *_within_int64(steps), ignore_border, mode == "average"]
     # One compiled function takes maps with any number of axes in front of rows and columns.
-    stacked = maps.reshape(-1, 1, *maps.shape[-2:])
-    return _pooling(ignore_border, mode)(stacked, window, steps).reshape(shape)
+    stacked = maps.reshape(-1, *maps.shape[-2:])
+    with ONE_AT_A_TIME:
+        return _pooling()(stacked, numbers).reshape(shape)
 
 
 def compile_feature_maps():
     """Compile all that `feature_maps` may need, so that no later call has to wait."""
-    _convolution()
-    for name in ACTIVATIONS:
-        _activation(name)
+    with ONE_AT_A_TIME:
+        _convolution()
+        for name in ACTIVATIONS:
+            _activation(name)
 
 
 def compile_pooling():
     """Compile all that `pool` may need, so that no later call has to wait."""
-    for mode in POOLING_MODES:
-        for ignore_border in (True, False):
-            _pooling(ignore_border, mode)
+    with ONE_AT_A_TIME:
+        _pooling()
 
 
-def _within_int64(steps):
-    # No array is as long as this; a longer step makes no difference, and Theano can't take it.
-    return [min(step, 2**40) for step in steps]
+def _within_int64(lengths):
+    # No array is as long as this; what is longer makes no difference, and Theano can't take it.
+    return [min(length, 2**40) for length in lengths]
 
 
 @cache
@@ -166,9 +171,6 @@ def _activation(name):
 
 
 @cache
-def _pooling(ignore_border, mode):
-    maps, window, steps = T.dtensor4("maps"), T.lvector("window"), T.lvector("steps")
-    pooled = pool_2d(
-        maps, ws=window, stride=steps, ignore_border=ignore_border, mode=POOLING_MODES[mode]
-    )
-    return theano.function([maps, window, steps], pooled)
+def _pooling():
+    maps, numbers = T.dtensor3("maps"), T.lvector("numbers")
+    return theano.function([maps, numbers], pooling(maps, numbers))

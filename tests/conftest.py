@@ -55,3 +55,12 @@ def run_python(clean_environment, tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def hasty_threads():
+    """Threads that take turns as often as Python can let them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)

@@ -1,9 +1,7 @@
 """The course's own Theano op: its types, its borders, its memory, and its C++ under sanitizers."""
 
 import os
-import platform
 import shutil
-import subprocess
 
 from lenet_helpers.fast import direct_convolution as module
 from lenet_helpers.fast import kernel
@@ -15,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from theano import tensor as T
 
-from tests import oracles
+from tests import kernels, oracles
 
 direct_convolution = module.direct_convolution
 PLAIN = (0, 0, 1, 1)  # no zeros around the image, and steps of 1
@@ -316,25 +314,6 @@ def test_equal_ops_are_one_for_theanos_cache():
     assert hash(module.DirectConvolution()) == hash(direct_convolution)
 
 
-def processor_flags():
-    if platform.machine() != "x86_64" or not os.path.exists("/proc/cpuinfo"):
-        return set()
-    with open("/proc/cpuinfo") as file:
-        return set(next(line for line in file if line.startswith("flags")).split())
-
-
-# Vectors of 4, 8 and 16 numbers, with what the processor must have for them.
-PROCESSORS = {"x86-64": "sse2", "x86-64-v3": "avx2", "x86-64-v4": "avx512vl"}
-PROCESSOR_PARAMETERS = [
-    pytest.param(
-        name,
-        marks=pytest.mark.skipif(
-            flag not in processor_flags(), reason=f"left out: this processor has no {flag}"
-        ),
-    )
-    for name, flag in PROCESSORS.items()
-]
-
 VARIANT = """
 import lenet_helpers
 import numpy, theano
@@ -353,7 +332,7 @@ print(*[option for option in GCC_compiler.compile_args() if "-march" in option])
 
 
 @pytest.mark.parametrize("cxx", ["g++", "clang++"])
-@pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS[:2])
+@pytest.mark.parametrize("processor", kernels.PROCESSORS[:2])
 def test_the_op_compiled_for_other_processors(run_python, tmp_path, processor, cxx):
     if not shutil.which(cxx):
         pytest.skip(f"left out: there is no {cxx}")
@@ -509,33 +488,9 @@ int main() {
     return 0;
 }
 """
-SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
-def runs(program, source, *command):
-    """Tell whether a program can be compiled and run here."""
-    program.with_suffix(".cpp").write_text(source)
-    command = [*command, program.with_suffix(".cpp"), "-o", program]
-    compiled = subprocess.run(command, capture_output=True, timeout=60)
-    return not compiled.returncode and not subprocess.run([program]).returncode
-
-
-@pytest.mark.parametrize("options", ["-fopenmp", "-Wno-unknown-pragmas"])
-@pytest.mark.parametrize("compiler", ["g++", "clang++"])
-@pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS)
+@kernels.everywhere
 def test_the_kernel_under_sanitizers(tmp_path, processor, compiler, options):
-    source, program = tmp_path / "harness.cpp", tmp_path / "harness"
-    command = [compiler, options, "-std=c++11", "-O1", "-Wall", "-Werror", *SANITIZERS]
-    if not (shutil.which(compiler) and runs(tmp_path / "empty", "int main() {}", *command)):
-        pytest.skip(f"left out: {compiler} has no sanitizers here, or no {options}")
-    source.write_text(HARNESS)
-    command += [f"-march={processor}", f"-I{kernel.FOLDER}"]
-    compiled = subprocess.run(
-        [*command, str(source), "-o", str(program)], capture_output=True, text=True, timeout=120
-    )
-    assert compiled.returncode == 0, compiled.stderr
-    # Where a debugger watches, as in some containers, the search for leaks can't run.
-    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run([program], capture_output=True, text=True, timeout=120, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout == "all right\n"
+    printed = kernels.run_with_sanitizers(HARNESS, tmp_path, processor, compiler, options)
+    assert printed == "all right\n"

@@ -1,6 +1,5 @@
 """Inside a network: every layer's output and the occlusion, against NumPy's loops."""
 
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,15 +25,6 @@ def picture(shape=(12, 11), seed=0):
 
 def pictures(n_images, seed=0):
     return numpy.random.RandomState(seed).rand(n_images, 12, 11)
-
-
-@pytest.fixture
-def hasty_threads():
-    """Threads that take turns as often as Python can let them."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
 
 
 def forward(network, images):

@@ -1,6 +1,8 @@
 """Convolution and pooling, computed by Theano, against loops, SciPy and printed figures."""
 
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 from lenet_helpers import operations
 from lenet_helpers.filters import random_filters
@@ -166,6 +168,33 @@ def test_the_op_that_really_runs_is_our_own():
     names = op_names(operations._convolution())
     assert names.count("DirectConvolution") == 1
     assert not any("CorrMM" in name or "AbstractConv" in name for name in names)
+
+
+def test_pooling_really_runs_our_own_op_too():
+    assert op_names(operations._pooling()) == ["Pooling"]
+
+
+def test_threads_do_not_get_each_others_answers(hasty_threads):
+    random = numpy.random.RandomState(0)
+    pictures = random.rand(4, 1, 2, 9, 9)
+    filters, bias = random.randn(3, 2, 3, 3), random.randn(3)
+
+    def ask(picture):
+        maps = operations.feature_maps(picture, filters, bias, "tanh")
+        return maps, operations.pool(maps, (2, 2), True)
+
+    wanted = [ask(picture) for picture in pictures]
+    together = threading.Barrier(len(pictures))
+
+    def ask_often(picture):
+        together.wait()
+        return [ask(picture) for _ in range(300)]
+
+    with ThreadPoolExecutor(len(pictures)) as threads:
+        found = list(threads.map(ask_often, pictures))
+    for answers, right in zip(found, wanted, strict=True):
+        for answer in answers:
+            assert all(map(numpy.array_equal, answer, right))
 
 
 def walk_through_convolutions(random):

@@ -74,16 +74,12 @@ class Convolution(CorrMM):
 
     def c_code(self, node, name, inputs, outputs, sub):
         """Return the C code that chooses one of both ways."""
-        (images, filters), (maps,), params = inputs, outputs, sub["params"]
-        numbers = ",".join(f"{params}->{part}" for part in ("padH_l", "padW_l", "dH", "dW"))
-        return f"""{{
-            Geometry g;
-            if (is_better_direct({images},{filters},{numbers},g)) {{
-                if (!call_direct_convolution(g,{images},{filters},&{maps})) {{{sub["fail"]}}}
-            }} else {{
-                {super().c_code(node, name, inputs, outputs, sub)}
-            }}
-        }}"""
+        (maps,), params, fail = outputs, sub["params"], sub["fail"]
+        numbers = [f"{params}->{part}" for part in ("padH_l", "padW_l", "dH", "dW")]
+        arguments = ",".join([*inputs, *numbers])
+        directly = f"if(!convolve_directly(&{maps},{arguments})){{{fail}}}"
+        as_theano_does = super().c_code(node, name, inputs, outputs, sub)
+        return f"if(is_better_direct({arguments})){{{directly}}}else{{{as_theano_does}}}"
 
 
 @in2out

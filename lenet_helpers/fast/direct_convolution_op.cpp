@@ -57,16 +57,32 @@ static bool apply_direct_convolution(PyArrayObject* images, PyArrayObject* filte
     return false;
 }
 
-// Whether a CorrMM with these numbers is better computed directly. For CorrMM -1 stands for as many
-// zeros as half of the filter, -2 for as many as the filter can take.
-static bool is_better_direct(PyArrayObject* images, PyArrayObject* filters, npy_int64 pad_rows,
-                             npy_int64 pad_columns, npy_int64 step_rows, npy_int64 step_columns,
-                             Geometry& g) {
+// A CorrMM's numbers. For Theano -1 stands for as many zeros as half of the filter, -2 for as many
+// as the filter can take.
+static bool fill_geometry(PyArrayObject* images, PyArrayObject* filters, npy_int64 pad_rows,
+                          npy_int64 pad_columns, npy_int64 step_rows, npy_int64 step_columns,
+                          Geometry& g) {
     npy_int64 number[4] = {pad_rows, pad_columns, step_rows, step_columns};
     for (int axis = 0; axis < 2; axis++) {
         const npy_intp side = PyArray_DIM(filters, 2 + axis);
         if (number[axis] == -1) number[axis] = side / 2;
         if (number[axis] == -2) number[axis] = side - 1;
     }
-    return fill_geometry(images, filters, number, g) && g.beats_patches();
+    return fill_geometry(images, filters, number, g);
+}
+
+// Whether a CorrMM with these numbers is better computed directly.
+template <typename... Numbers>
+static bool is_better_direct(PyArrayObject* images, PyArrayObject* filters, Numbers... numbers) {
+    Geometry g;
+    return fill_geometry(images, filters, numbers..., g) && g.beats_patches();
+}
+
+// Computes it directly. Returns false, and has set a Python error, where memory is too small.
+template <typename... Numbers>
+static bool convolve_directly(PyArrayObject** maps, PyArrayObject* images, PyArrayObject* filters,
+                              Numbers... numbers) {
+    Geometry g;
+    fill_geometry(images, filters, numbers..., g);
+    return call_direct_convolution(g, images, filters, maps);
 }

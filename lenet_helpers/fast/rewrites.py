@@ -7,6 +7,7 @@ it is. All carry the name in `TAG`, so that Theano's own switch turns them off:
 """
 
 from lenet_helpers.fast.direct_convolution import use_direct_convolution
+from lenet_helpers.fast.pooling import use_pooling
 
 from theano.compile import get_default_mode, optdb
 
@@ -19,6 +20,7 @@ AFTER_PRODUCTS = 90
 # Positions, names and rewrites; those of single ops come after those of whole layers.
 REWRITES = [
     (AFTER_SPECIALISATION + 0.1, "convolution", use_direct_convolution),
+    (AFTER_SPECIALISATION + 0.1, "pooling", use_pooling),
 ]
 
 
