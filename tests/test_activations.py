@@ -1,4 +1,4 @@
-"""The vector tanh against the C library's in double precision, over floats of every size."""
+"""The vector tanh and sigmoid against the C library in double precision, at all sizes."""
 
 import shutil
 import subprocess
@@ -29,16 +29,33 @@ double units(float found, double truth) {
     return fabs(found - truth) / ldexp(1, (exponent < -125 ? -125 : exponent) - 24);
 }
 
-float in_a_vector(float x) {
-    float places[LANES];
-    for (float& place : places) place = x;
-    *(Lanes*)places = fast_tanh(*(Lanes*)places);
-    for (int i = 1; i < LANES; i++)
-        if (memcmp(places, places + i, sizeof x)) printf("lanes differ at %g\n", x);
-    return places[0];
-}
+double true_sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+// A function for a float and, on all lanes of a vector, for Lanes.
+struct Case {
+    const char* name;
+    float (*alone)(float);
+    Lanes (*together)(Lanes);
+    double (*truth)(double);
+    double most_units;
+
+    float in_a_vector(float x) const {
+        float places[LANES];
+        for (float& place : places) place = x;
+        *(Lanes*)places = together(*(Lanes*)places);
+        for (int i = 1; i < LANES; i++)
+            if (memcmp(places, places + i, sizeof x)) printf("%s: lanes differ at %g\n", name, x);
+        return places[0];
+    }
+
+    void report(bool is_right, float x, float y) const {
+        if (!is_right) printf("%s(%.9g) = %.9g\n", name, x, y);
+    }
+};
 
 int main() {
+    const Case tanh_case = {"tanh", fast_tanh, fast_tanh, tanh, 2.6};
+    const Case sigmoid_case = {"sigmoid", fast_sigmoid, fast_sigmoid, true_sigmoid, 3};
     std::vector<npy_uint32> all;
     for (npy_uint32 bits = 0; bits < 0x7f800000u; bits += 499) all.push_back(bits);
     for (npy_uint32 bits = 0; bits < 0x7f800000u; bits += 1u << 23)
@@ -46,27 +63,37 @@ int main() {
             all.push_back(bits + step);
             all.push_back((bits | 0x7fffff) - step);
         }
-    double worst = 0;
     for (npy_uint32 bits : all) {
         const float x = same_bits<float>(bits);
-        const float found[] = {fast_tanh(x), in_a_vector(x)};
-        for (float y : found) {
-            worst = fmax(worst, units(y, tanh(double(x))));
-            if (!(y <= 1)) printf("beyond 1: %g -> %g\n", x, y);
+        const float sizes[] = {tanh_case.alone(x), tanh_case.in_a_vector(x)};
+        const float opposites[] = {tanh_case.alone(-x), tanh_case.in_a_vector(-x)};
+        for (int i = 0; i < 2; i++) {
+            const double error = units(sizes[i], tanh(double(x)));
+            tanh_case.report(error <= tanh_case.most_units && sizes[i] <= 1, x, sizes[i]);
+            tanh_case.report(opposites[i] == -sizes[i], -x, opposites[i]);
         }
-        if (fast_tanh(-x) != -found[0] || in_a_vector(-x) != -found[1])
-            printf("not odd at %g\n", x);
+        for (float number : {x, -x})
+            for (float y : {sigmoid_case.alone(number), sigmoid_case.in_a_vector(number)}) {
+                const double truth = true_sigmoid(number);
+                const bool is_near = number < -87.3f
+                                         ? y >= 0 && fabs(y - truth) < 1e-38
+                                         : units(y, truth) <= sigmoid_case.most_units;
+                sigmoid_case.report(is_near && y <= 1, number, y);
+            }
     }
-    if (!(worst <= 2.6)) printf("%g units in the last place\n", worst);
-    const float specials[] = {INFINITY, 0.0f, 1e-45f, 1e-39f, 3e38f, 9.02f, NAN};
-    for (float x : specials) {
-        const float right = x < 1e-30f ? x : 1.0f;
-        const float found[] = {fast_tanh(x), in_a_vector(x)};
-        for (float y : found)
-            if (x == x ? y != right : y == y) printf("%g -> %g\n", x, y);
-        if (!signbit(fast_tanh(-fabsf(x))) || !signbit(in_a_vector(-fabsf(x))))
-            printf("the sign of %g is lost\n", x);
-    }
+    const float specials[] = {INFINITY, 0.0f, 1e-45f, 1e-39f, 3e38f, 9.02f, 88.0f, 89.0f, NAN};
+    for (float size : specials)
+        for (float x : {size, -size}) {
+            const float tanh_right = size < 1e-30f ? x : copysignf(1, x);
+            for (float y : {tanh_case.alone(x), tanh_case.in_a_vector(x)}) {
+                tanh_case.report(x == x ? y == tanh_right : y != y, x, y);
+                tanh_case.report(signbit(y) == signbit(x), x, y);
+            }
+            const float right = size < 1e-30f ? 0.5f : x > 0;
+            for (float y : {sigmoid_case.alone(x), sigmoid_case.in_a_vector(x)})
+                if (size != 9.02f)
+                    sigmoid_case.report(x == x ? y == right : y != y, x, y);
+        }
     printf("all done\n");
     return 0;
 }
@@ -91,7 +118,7 @@ def compiled(compiler, tmp_path, processor, *options):
 
 @pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS)
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
-def test_tanh_is_within_its_bound(tmp_path, compiler, processor):
+def test_tanh_and_sigmoid_are_within_their_bounds(tmp_path, compiler, processor):
     program = compiled(compiler, tmp_path, processor, "-O3")
     done = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert done.stdout == "all done\n"
