@@ -24,7 +24,7 @@ FLOORS = [
     ["shapes", "fitting", "checkpoints", "turns"],
     ["fast.openmp"],
     ["fast.kernel"],
-    ["fast.direct_convolution", "fast.pooling", "fast.elementwise"],
+    ["fast.direct_convolution", "fast.pooling", "fast.elementwise", "fast.products"],
     ["fast.rewrites"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "mistakes"],

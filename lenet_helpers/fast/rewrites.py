@@ -6,7 +6,7 @@ it is. All carry the name in `TAG`, so that Theano's own switch turns them off:
 ``theano.config.optimizer_excluding``, or `stock_mode` for one function.
 """
 
-from lenet_helpers.fast import elementwise
+from lenet_helpers.fast import elementwise, products
 from lenet_helpers.fast.direct_convolution import use_direct_convolution
 from lenet_helpers.fast.pooling import use_pooling
 
@@ -23,6 +23,7 @@ REWRITES = [
     (AFTER_SPECIALISATION + 0.1, "convolution", use_direct_convolution),
     (AFTER_SPECIALISATION + 0.1, "pooling", use_pooling),
     (AFTER_SPECIALISATION + 0.15, "elementwise", elementwise.rewrite),
+    (AFTER_PRODUCTS, "products", products.rewrite),
 ]
 
 

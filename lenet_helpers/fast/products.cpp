@@ -1,0 +1,101 @@
+// Matrix products on several threads. The result is cut into panels of rows or of columns, and
+// each panel is one call of BLAS's sgemm. BLAS itself then stays on one thread: two pools of
+// threads would fight for the same cores.
+//
+// There are twice as many panels as threads, and a thread that is done takes the next one. A core
+// that also serves another program so holds the rest up by no more than a panel. Fewer panels
+// would be faster on idle cores, as sgemm prepares the whole other factor for each of them.
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+extern "C" {
+void sgemm_(char*, char*, const int*, const int*, const int*, const float*, const float*,
+            const int*, const float*, const int*, const float*, float*, const int*);
+// These are there if BLAS is OpenBLAS.
+void openblas_set_num_threads(int) __attribute__((weak));
+int openblas_get_num_threads(void) __attribute__((weak));
+}
+
+namespace {
+
+// From so many multiplications on, a quarter of a millisecond of them, threads are worth waking:
+// beside another program that can take longer than the product.
+const double WORTH_THREADS = 2e7;
+// Rows that sgemm's innermost loop takes together: panels are cut between them.
+const npy_intp TILE = 16;
+
+struct Matrix {
+    float* data;
+    npy_intp rows, columns;
+    npy_intp row_step, column_step;  // from a number to the next row's, and to the next column's
+
+    Matrix transposed() const { return {data, columns, rows, column_step, row_step}; }
+    Matrix panel(npy_intp first, npy_intp count) const {
+        return {data + first * row_step, count, columns, row_step, column_step};
+    }
+    // Whether each row lies in one piece and after the one before, as BLAS takes a matrix.
+    bool has_whole_rows() const {
+        return column_step == 1 && row_step >= std::max(columns, (npy_intp)1) &&
+               row_step <= INT_MAX;
+    }
+    bool has_whole_lines() const { return has_whole_rows() || transposed().has_whole_rows(); }
+};
+
+// NumPy's steps along axes of no or one number mean nothing; BLAS insists on sound ones.
+Matrix with_sound_steps(Matrix m) {
+    if (m.rows * m.columns <= 1) m.row_step = std::max(m.columns, (npy_intp)1), m.column_step = 1;
+    else if (m.rows == 1) m.row_step = m.column_step == 1 ? m.columns : 1;
+    else if (m.columns == 1) m.column_step = m.row_step == 1 ? m.rows : 1;
+    return m;
+}
+
+// c = alpha a b + beta c. c has whole rows, a and b whole rows or columns.
+void call_sgemm(float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c) {
+    // BLAS goes by columns, so it is given the transposed product: c' = b' a'.
+    char order_a = a.has_whole_rows() ? 'N' : 'T', order_b = b.has_whole_rows() ? 'N' : 'T';
+    const int rows = c.rows, columns = c.columns, depth = a.columns, step = c.row_step;
+    const int step_a = a.has_whole_rows() ? a.row_step : a.column_step;
+    const int step_b = b.has_whole_rows() ? b.row_step : b.column_step;
+    sgemm_(&order_b, &order_a, &columns, &rows, &depth, &alpha, b.data, &step_b, a.data, &step_a,
+           &beta, c.data, &step);
+}
+
+// While it lives, OpenBLAS computes on the thread that calls it.
+struct BlasOnOneThread {
+    const bool is_there = openblas_get_num_threads && openblas_set_num_threads;
+    const int before = is_there ? openblas_get_num_threads() : 1;
+    BlasOnOneThread() { if (before > 1) openblas_set_num_threads(1); }
+    ~BlasOnOneThread() { if (before > 1) openblas_set_num_threads(before); }
+};
+
+// c = alpha a b + beta c, where a, b and c have whole rows or whole columns.
+void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c) {
+    if (!c.rows || !c.columns) return;
+    if (!c.has_whole_rows())
+        return multiply(alpha, b.transposed(), a.transposed(), beta, c.transposed());
+    npy_intp threads = 1;
+#ifdef _OPENMP
+    if ((double)c.rows * c.columns * a.columns > WORTH_THREADS) threads = omp_get_max_threads();
+#endif
+    if (threads == 1) return call_sgemm(alpha, a, b, beta, c);
+    const BlasOnOneThread while_this_runs;
+    const bool by_rows = c.rows >= c.columns;
+    const npy_intp length = by_rows ? c.rows : c.columns;
+    const npy_intp tiles = (length + TILE - 1) / TILE;
+    const npy_intp size = (tiles + 2 * threads - 1) / (2 * threads) * TILE;
+    const npy_intp n_panels = (length + size - 1) / size;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (npy_intp p = 0; p < n_panels; p++) {
+        const npy_intp first = p * size, count = std::min(size, length - first);
+        if (by_rows) {
+            call_sgemm(alpha, a.panel(first, count), b, beta, c.panel(first, count));
+        } else {
+            const Matrix columns = b.transposed().panel(first, count).transposed();
+            call_sgemm(alpha, a, columns, beta, c.transposed().panel(first, count).transposed());
+        }
+    }
+}
+
+}  // namespace

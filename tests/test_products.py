@@ -1,0 +1,356 @@
+"""Matrix products on threads: which op runs, its numbers for any layout, and its C++ alone."""
+
+import os
+import shutil
+import subprocess
+
+from lenet_helpers.fast import kernel, products, rewrites
+
+import numpy
+import pytest
+import theano
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from theano import tensor as T
+from theano.tensor import blas
+
+from tests.test_direct_convolution import SANITIZERS, whole_numbers
+
+rewrites.register()
+THREADED = (products.ThreadedDot, products.ThreadedDotScalar, products.ThreadedGemm)
+pytestmark = pytest.mark.skipif(not blas.ldflags(), reason="left out: there is no BLAS to link")
+
+
+def ops(function):
+    """Return the classes of a compiled function's products, threaded and Theano's own."""
+    stock = (blas.Dot22, blas.Dot22Scalar, blas.Gemm)
+    types = [type(node.op) for node in function.maker.fgraph.toposort()]
+    return [kind for kind in types if issubclass(kind, stock)]
+
+
+# --- Which op runs ---
+
+x, y, z, a = T.fmatrix("x"), T.fmatrix("y"), T.fmatrix("z"), T.fscalar("a")
+EXPRESSIONS = {
+    products.ThreadedDot: T.tanh(T.dot(x, y)),
+    products.ThreadedDotScalar: a * T.dot(x, y),
+    products.ThreadedGemm: z - a * T.dot(x.T, y),
+}
+
+
+@pytest.mark.parametrize("kind", THREADED)
+def test_a_threaded_op_takes_the_place_of_theanos(kind):
+    function = theano.function([x, y, z, a], EXPRESSIONS[kind], on_unused_input="ignore")
+    assert ops(function) == [kind]
+    mode = rewrites.stock_mode()
+    stock = theano.function([x, y, z, a], EXPRESSIONS[kind], mode=mode, on_unused_input="ignore")
+    assert ops(stock) == [kind.__mro__[3]]
+    arrays = [whole_numbers(6, 6, seed=seed) for seed in range(3)]
+    assert numpy.array_equal(function(*arrays, 3), stock(*arrays, 3))
+
+
+def test_other_types_stay_theanos():
+    for kind in (T.dmatrix, T.imatrix):
+        left, right = kind(), kind()
+        function = theano.function([left, right], T.dot(left, right))
+        assert not set(THREADED) & set(ops(function))
+
+
+def test_without_a_blas_to_link_all_stays_theanos():
+    node = blas.Dot22()(x, y).owner
+    replaced = products.threaded_product.transform(None, node)
+    assert isinstance(replaced[0].owner.op, products.ThreadedDot)
+    for setting in ({"blas__ldflags": ""}, {"cxx": ""}):
+        with theano.config.change_flags(**setting):
+            assert not products.threaded_product.transform(None, node)
+
+
+def test_a_learning_step_is_made_in_the_weights_own_memory():
+    weights = theano.shared(whole_numbers(30, 20), borrow=True)
+    before = weights.get_value(borrow=True)
+    right = before - 2 * whole_numbers(7, 30, seed=1).T @ whole_numbers(7, 20, seed=2)
+    update = theano.function([x, y], updates=[(weights, weights - 2 * T.dot(x.T, y))])
+    (op,) = [node.op for node in update.maker.fgraph.toposort() if type(node.op) in THREADED]
+    assert op.destroy_map == {0: [0]}
+    update(whole_numbers(7, 30, seed=1), whole_numbers(7, 20, seed=2))
+    assert weights.get_value(borrow=True) is before
+    assert numpy.array_equal(before, right)
+
+
+# --- The numbers ---
+
+
+def reversed_in_memory(array):
+    return array[::-1, ::-1].copy()[::-1, ::-1]
+
+
+def inside_a_larger_one(array):
+    larger = numpy.full((2 * array.shape[0] + 1, array.shape[1] + 3), numpy.nan, array.dtype)
+    larger[1::2, 2:-1] = array
+    return larger[1::2, 2:-1]
+
+
+def with_gaps_everywhere(array):
+    larger = numpy.full([3 * length + 1 for length in array.shape], numpy.nan, array.dtype)
+    larger[1::3, 1::3] = array
+    return larger[1::3, 1::3]
+
+
+def one_row_for_all(array):
+    """Not a layout of the same numbers: the first row stands in the place of every row."""
+    return numpy.broadcast_to(array[:1], array.shape) if len(array) else array
+
+
+LAYOUTS = [
+    numpy.ascontiguousarray,
+    numpy.asfortranarray,
+    reversed_in_memory,
+    inside_a_larger_one,
+    lambda array: inside_a_larger_one(array.T).T,
+    with_gaps_everywhere,
+    one_row_for_all,
+]
+
+
+def product(left, right):
+    """Return the product as sums of products in float64."""
+    return (left.astype("f8")[:, :, None] * right.astype("f8")[None]).sum(axis=1)
+
+
+@pytest.fixture(scope="module")
+def dot():
+    return theano.function([x, y], T.dot(x, y))
+
+
+@pytest.fixture(scope="module")
+def gemm():
+    """A function of c, alpha, a, b and beta that may write into c."""
+    beta = T.fscalar()
+    result = products.ThreadedGemm(True)(z, a, x, y, beta)
+    inputs = [theano.In(z, mutable=True), a, x, y, beta]
+    return theano.function(inputs, result, accept_inplace=True)
+
+
+SIDES = st.sampled_from([0, 1, 2, 3, 15, 16, 17, 40])
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=SIDES, depth=SIDES, columns=SIDES, layouts=st.tuples(*[st.sampled_from(LAYOUTS)] * 2))
+def test_factors_of_any_shape_and_layout(dot, rows, depth, columns, layouts):
+    left = layouts[0](whole_numbers(rows, depth))
+    right = layouts[1](whole_numbers(depth, columns, seed=1))
+    found = dot(left, right)
+    assert found.dtype == "float32"
+    assert numpy.array_equal(found, product(left, right))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    rows=SIDES,
+    depth=SIDES,
+    columns=SIDES,
+    layouts=st.tuples(*[st.sampled_from(LAYOUTS[:-1])] * 3),
+    alpha=st.integers(-2, 2),
+    beta=st.integers(-2, 2),
+)
+def test_sums_of_any_shape_and_layout(gemm, rows, depth, columns, layouts, alpha, beta):
+    c = layouts[0](whole_numbers(rows, columns, seed=2))
+    left = layouts[1](whole_numbers(rows, depth))
+    right = layouts[2](whole_numbers(depth, columns, seed=1))
+    wanted = beta * c.astype("f8") + alpha * product(left, right)
+    assert numpy.array_equal(gemm(c, alpha, left, right, beta), wanted)
+
+
+def test_a_sum_that_may_not_overwrite_leaves_its_input():
+    add = theano.function([x, y, z], z + T.dot(x, y))
+    assert ops(add) == [products.ThreadedGemm]
+    arrays = [whole_numbers(9, 9, seed=seed) for seed in range(3)]
+    before = [array.copy() for array in arrays]
+    first = add(*arrays)
+    second = add(arrays[2], arrays[0], arrays[1])
+    assert all(map(numpy.array_equal, arrays, before))
+    assert numpy.array_equal(first, arrays[2] + product(*arrays[:2]))
+    assert numpy.array_equal(second, arrays[1] + product(arrays[2], arrays[0]))
+
+
+def test_a_result_is_not_overwritten_by_the_next_call(dot):
+    pairs = [(whole_numbers(5, 6, seed=n), whole_numbers(6, 7, seed=n + 9)) for n in range(3)]
+    results = [dot(*pair) for pair in pairs]
+    for pair, found in zip(pairs, results, strict=True):
+        assert numpy.array_equal(found, product(*pair))
+
+
+def test_vectors_and_constants():
+    vector = T.fvector()
+    column = theano.function([x, vector], T.dot(x, vector.dimshuffle(0, "x")))
+    row = theano.function([vector, x], T.dot(vector.dimshuffle("x", 0), x))
+    matrix, numbers = whole_numbers(5, 5), whole_numbers(5, seed=1)
+    assert numpy.array_equal(column(matrix, numbers), product(matrix, numbers[:, None]))
+    assert numpy.array_equal(row(numbers, matrix), product(numbers[None], matrix))
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (5, 6)), ((3, 0), (1, 6)), ((1, 4), (1, 4))])
+def test_shapes_that_do_not_fit_are_refused_and_the_next_call_works(dot, gemm, shapes):
+    left, right = (whole_numbers(*shape) for shape in shapes)
+    with pytest.raises(ValueError, match="Shape mismatch"):
+        dot(left, right)
+    with pytest.raises(ValueError, match="Shape mismatch"):
+        gemm(whole_numbers(2, 2), 1, whole_numbers(3, 2), whole_numbers(2, 2), 1)
+    assert numpy.array_equal(dot(left, left.T), product(left, left.T))
+
+
+# --- Threads ---
+
+LARGE = """
+import lenet_helpers
+import hashlib
+from lenet_helpers.fast import rewrites
+import numpy, theano
+from theano import tensor as T
+from tests.test_products import product
+rewrites.register()
+x, y, z = T.fmatrices(3)
+results = T.dot(x, y), T.dot(y.T, x.T), z + T.dot(x, y)
+functions = [theano.function([x, y, z], part, on_unused_input="ignore") for part in results]
+random = numpy.random.RandomState(0)
+hashes = []
+for rows, depth, columns in [(301, 300, 310), (17, 900, 1401), (2003, 1100, 10)]:
+    shapes = (rows, depth), (depth, columns), (rows, columns)
+    arrays = [random.randn(*shape).astype("float32") for shape in shapes]
+    sums = arrays[0].astype("f8") @ arrays[1]
+    for function, right in zip(functions, [sums, sums.T, sums + arrays[2]]):
+        found = function(*arrays)
+        numpy.testing.assert_allclose(found, right, atol=3e-5 * depth ** 0.5, rtol=0)
+        assert all((function(*arrays) == found).all() for _ in range(3))
+        hashes.append(hashlib.sha256(found.tobytes()).hexdigest())
+print(*hashes)
+"""
+
+
+@pytest.mark.parametrize(("threads", "blas_threads"), ["11", "21", "22", "51"])
+def test_large_products_on_several_threads(run_python, threads, blas_threads):
+    variables = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": blas_threads}
+    runs = [run_python(LARGE, **variables) for _ in range(2)]
+    assert [done.returncode for done in runs] == [0, 0], runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+
+
+def test_blas_keeps_its_own_number_of_threads(run_python):
+    code = LARGE + (
+        "from threadpoolctl import threadpool_info\n"
+        "print({i['num_threads'] for i in threadpool_info() if 'scipy' in i['filepath']})\n"
+    )
+    done = run_python(code, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "{2}"
+
+
+# --- The kernel alone: other compilers, without OpenMP, under sanitizers ---
+
+# A sgemm in plain loops that is as strict as the reference, and arrays of just their size.
+HARNESS = r"""
+#include <limits.h>
+#include <stdio.h>
+#include <algorithm>
+#include <vector>
+typedef long npy_intp;
+#include "products.cpp"
+
+int calls = 0;
+
+void sgemm_(char* order_a, char* order_b, const int* m, const int* n, const int* k,
+            const float* alpha, const float* a, const int* step_a, const float* b,
+            const int* step_b, const float* beta, float* c, const int* step_c) {
+#pragma omp atomic
+    calls++;
+    const bool turn_a = *order_a == 'T', turn_b = *order_b == 'T';
+    if (*step_a < std::max(1, turn_a ? *k : *m) || *step_b < std::max(1, turn_b ? *n : *k) ||
+        *step_c < std::max(1, *m) || *m < 1 || *n < 1)
+        printf("BLAS would refuse\n");
+    for (long j = 0; j < *n; j++)
+        for (long i = 0; i < *m; i++) {
+            float sum = 0;
+            for (long l = 0; l < *k; l++)
+                sum += a[turn_a ? l + i * *step_a : i + l * *step_a] *
+                       b[turn_b ? j + l * *step_b : l + j * *step_b];
+            float& cell = c[i + j * *step_c];
+            cell = *alpha * sum + (*beta == 0 ? 0 : *beta * cell);
+        }
+}
+
+// Whole numbers in memory of just the size, by rows or by columns, with a gap between these.
+struct Owner {
+    std::vector<float> memory;
+    Matrix matrix;
+    Owner(npy_intp rows, npy_intp columns, bool by_rows, npy_intp gap, int seed) {
+        const npy_intp lines = by_rows ? rows : columns, length = by_rows ? columns : rows;
+        const npy_intp step = length + gap;
+        memory.resize(lines && length ? (lines - 1) * step + length : 0);
+        for (float& number : memory) number = (seed = seed * 1103515245u + 12345) / 65536 % 4;
+        matrix = {memory.data(), rows, columns, by_rows ? step : 1, by_rows ? 1 : step};
+        matrix = with_sound_steps(matrix);
+    }
+    float& at(npy_intp i, npy_intp j) {
+        return matrix.data[i * matrix.row_step + j * matrix.column_step];
+    }
+};
+
+bool is_right(npy_intp rows, npy_intp depth, npy_intp columns, int layout, float beta) {
+    Owner a(rows, depth, layout & 1, layout >> 3 & 3, 1), b(depth, columns, layout & 2, 0, 2);
+    Owner c(rows, columns, layout & 4, layout >> 3 & 1, 3);
+    Owner before = c;
+    before.matrix.data = before.memory.data();
+    if (!a.matrix.has_whole_lines() || !b.matrix.has_whole_lines() || !c.matrix.has_whole_lines())
+        return false;
+    multiply(2, a.matrix, b.matrix, beta, c.matrix);
+    for (npy_intp i = 0; i < rows; i++)
+        for (npy_intp j = 0; j < columns; j++) {
+            float sum = 0;
+            for (npy_intp l = 0; l < depth; l++) sum += a.at(i, l) * b.at(l, j);
+            if (c.at(i, j) != 2 * sum + beta * before.at(i, j)) return false;
+        }
+    return true;
+}
+
+int main() {
+    const npy_intp sides[] = {0, 1, 2, 17, 40};
+    int wrong = 0;
+    for (int layout = 0; layout < 32; layout++) {
+        for (npy_intp rows : sides)
+            for (npy_intp depth : sides)
+                for (npy_intp columns : sides) wrong += !is_right(rows, depth, columns, layout, 1);
+        if (layout % 5 == 0) wrong += !is_right(301, 200, 340, layout, 0);
+        if (layout % 7 == 0) wrong += !is_right(5000, 300, 15, layout, -1);
+    }
+    calls = 0;
+    is_right(301, 200, 340, 7, 0);
+    printf("%d wrong, %d panels\n", wrong, calls);
+    return 0;
+}
+"""
+SANITIZED = [*SANITIZERS, "-O1"]
+
+
+def run_harness(command, options, text, program):
+    """Compile a text and run it; return the finished program, or the compiler that failed."""
+    source = program.with_suffix(".cpp")
+    source.write_text(text)
+    flags = ["-std=c++11", "-O2", "-Wall", "-Werror", "-Wno-unknown-pragmas", *options]
+    command = [command, *flags, f"-I{kernel.FOLDER}", str(source), "-o", str(program)]
+    compiled = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if compiled.returncode:
+        return compiled
+    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0", "OMP_NUM_THREADS": "3"}
+    return subprocess.run([program], capture_output=True, text=True, timeout=120, env=environment)
+
+
+@pytest.mark.parametrize("options", [["-fopenmp"], [], [*SANITIZED, "-fopenmp"]], ids=str)
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_the_kernel_alone(compiler, tmp_path, options):
+    command = shutil.which(compiler) or pytest.skip(f"left out: there is no {compiler}")
+    if run_harness(command, options, "int main() { return 0; }\n", tmp_path / "probe").returncode:
+        pytest.skip(f"left out: {compiler} can't do {options} here")
+    done = run_harness(command, options, HARNESS, tmp_path / "harness")
+    assert done.returncode == 0, done.stderr
+    panels = 6 if "-fopenmp" in options else 1
+    assert done.stdout == f"0 wrong, {panels} panels\n"
