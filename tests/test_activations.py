@@ -1,13 +1,9 @@
 """The vector tanh and sigmoid against the C library in double precision, at all sizes."""
 
-import shutil
-import subprocess
-
-from lenet_helpers.fast import kernel
-
 import pytest
 
-from tests.test_direct_convolution import PROCESSOR_PARAMETERS
+from tests.harness import run_harness
+from tests.test_direct_convolution import PROCESSOR_PARAMETERS, SANITIZERS
 
 # Every 499th of all 2^32 floats, and both ends of every exponent; the special ones by name.
 HARNESS = r"""
@@ -100,25 +96,12 @@ int main() {
 """
 
 
-def compiled(compiler, tmp_path, processor, *options):
-    """Return the program that a compiler makes of the harness, for a processor."""
-    command = shutil.which(compiler) or pytest.skip(f"left out: there is no {compiler}")
-    source, program = tmp_path / "harness.cpp", tmp_path / "harness"
-    source.write_text(HARNESS)
-    options = ["-std=c++11", "-Wall", "-Werror", f"-march={processor}", *options]
-    done = subprocess.run(
-        [command, *options, f"-I{kernel.FOLDER}", str(source), "-o", str(program)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return program
-
-
 @pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS)
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_tanh_and_sigmoid_are_within_their_bounds(tmp_path, compiler, processor):
-    program = compiled(compiler, tmp_path, processor, "-O3")
-    done = subprocess.run([program], capture_output=True, text=True, timeout=120)
-    assert done.stdout == "all done\n"
+    assert run_harness(compiler, HARNESS, tmp_path, "-O3", f"-march={processor}") == "all done\n"
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_under_sanitizers(tmp_path, compiler):
+    assert run_harness(compiler, HARNESS, tmp_path, "-O1", *SANITIZERS) == "all done\n"

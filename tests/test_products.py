@@ -1,10 +1,6 @@
 """Matrix products on threads: which op runs, its numbers for any layout, and its C++ alone."""
 
-import os
-import shutil
-import subprocess
-
-from lenet_helpers.fast import kernel, products, rewrites
+from lenet_helpers.fast import products, rewrites
 
 import numpy
 import pytest
@@ -14,6 +10,7 @@ from hypothesis import strategies as st
 from theano import tensor as T
 from theano.tensor import blas
 
+from tests.harness import run_harness
 from tests.test_direct_convolution import SANITIZERS, whole_numbers
 
 rewrites.register()
@@ -254,6 +251,7 @@ HARNESS = r"""
 #include <algorithm>
 #include <vector>
 typedef long npy_intp;
+#include "team.h"
 #include "products.cpp"
 
 int calls = 0;
@@ -331,26 +329,42 @@ int main() {
 SANITIZED = [*SANITIZERS, "-O1"]
 
 
-def run_harness(command, options, text, program):
-    """Compile a text and run it; return the finished program, or the compiler that failed."""
-    source = program.with_suffix(".cpp")
-    source.write_text(text)
-    flags = ["-std=c++11", "-O2", "-Wall", "-Werror", "-Wno-unknown-pragmas", *options]
-    command = [command, *flags, f"-I{kernel.FOLDER}", str(source), "-o", str(program)]
-    compiled = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    if compiled.returncode:
-        return compiled
-    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0", "OMP_NUM_THREADS": "3"}
-    return subprocess.run([program], capture_output=True, text=True, timeout=120, env=environment)
-
-
 @pytest.mark.parametrize("options", [["-fopenmp"], [], [*SANITIZED, "-fopenmp"]], ids=str)
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_the_kernel_alone(compiler, tmp_path, options):
-    command = shutil.which(compiler) or pytest.skip(f"left out: there is no {compiler}")
-    if run_harness(command, options, "int main() { return 0; }\n", tmp_path / "probe").returncode:
-        pytest.skip(f"left out: {compiler} can't do {options} here")
-    done = run_harness(command, options, HARNESS, tmp_path / "harness")
-    assert done.returncode == 0, done.stderr
+    printed = run_harness(compiler, HARNESS, tmp_path, *options, OMP_NUM_THREADS="3")
     panels = 6 if "-fopenmp" in options else 1
-    assert done.stdout == f"0 wrong, {panels} panels\n"
+    assert printed == f"0 wrong, {panels} panels\n"
+
+
+TEAM_HARNESS = r"""
+#include <stdio.h>
+#include <algorithm>
+#include "team.h"
+
+int main() {
+    Team team;
+    // Whether each loop gained something by its threads, if it had several.
+    const bool gains[] = {true, false, false, true, false, true};
+    for (bool gained : gains) {
+        int alone = 0;
+        while (team.size() == 1) alone++;
+        printf("%d ", alone);
+        team.took(gained ? 1 : 2, 1.5);
+    }
+    for (int n = 0; n < 12; n++) {
+        while (team.size() == 1) continue;
+        team.took(1, 1);
+    }
+    int alone = 0;
+    while (team.size() == 1) alone++;
+    printf("%d %d\n", alone, team.size());
+    return 0;
+}
+"""
+
+
+def test_loops_that_gain_nothing_by_threads_get_one_for_a_while(tmp_path):
+    # Twice as many each time, up to 512, and from 8 on again after a loop that gained.
+    printed = run_harness("g++", TEAM_HARNESS, tmp_path, "-fopenmp", OMP_NUM_THREADS="3")
+    assert printed == "0 0 8 16 0 8 512 3\n"

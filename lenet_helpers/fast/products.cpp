@@ -6,10 +6,6 @@
 // that also serves another program so holds the rest up by no more than a panel. Fewer panels
 // would be faster on idle cores, as sgemm prepares the whole other factor for each of them.
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 extern "C" {
 void sgemm_(char*, char*, const int*, const int*, const int*, const float*, const float*,
             const int*, const float*, const int*, const float*, float*, const int*);
@@ -75,27 +71,32 @@ void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const M
     if (!c.rows || !c.columns) return;
     if (!c.has_whole_rows())
         return multiply(alpha, b.transposed(), a.transposed(), beta, c.transposed());
-    npy_intp threads = 1;
-#ifdef _OPENMP
-    if ((double)c.rows * c.columns * a.columns > WORTH_THREADS) threads = omp_get_max_threads();
-#endif
-    if (threads == 1) return call_sgemm(alpha, a, b, beta, c);
+    // The panels depend on nothing that changes from run to run, so that neither do the sums.
+    const bool is_large = (double)c.rows * c.columns * a.columns > WORTH_THREADS;
+    if (Team::most() == 1 || !is_large) return call_sgemm(alpha, a, b, beta, c);
     const BlasOnOneThread while_this_runs;
     const bool by_rows = c.rows >= c.columns;
     const npy_intp length = by_rows ? c.rows : c.columns;
-    const npy_intp tiles = (length + TILE - 1) / TILE;
-    const npy_intp size = (tiles + 2 * threads - 1) / (2 * threads) * TILE;
+    const npy_intp tiles = (length + TILE - 1) / TILE, most_panels = 2 * Team::most();
+    const npy_intp size = (tiles + most_panels - 1) / most_panels * TILE;
     const npy_intp n_panels = (length + size - 1) / size;
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    static Team team;
+    const int threads = team.size();
+    const double start = seconds(CLOCK_MONOTONIC);
+    double work = 0;
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(+ : work)
     for (npy_intp p = 0; p < n_panels; p++) {
         const npy_intp first = p * size, count = std::min(size, length - first);
+        const double before = seconds(CLOCK_THREAD_CPUTIME_ID);
         if (by_rows) {
             call_sgemm(alpha, a.panel(first, count), b, beta, c.panel(first, count));
         } else {
             const Matrix columns = b.transposed().panel(first, count).transposed();
             call_sgemm(alpha, a, columns, beta, c.transposed().panel(first, count).transposed());
         }
+        work += seconds(CLOCK_THREAD_CPUTIME_ID) - before;
     }
+    if (threads > 1) team.took(seconds(CLOCK_MONOTONIC) - start, work);
 }
 
 }  // namespace
