@@ -1,5 +1,10 @@
 """The vector tanh and sigmoid against the C library in double precision, at all sizes."""
 
+import re
+
+from lenet_helpers.fast import kernel
+
+import numpy
 import pytest
 
 from tests.harness import run_harness
@@ -94,6 +99,18 @@ int main() {
     return 0;
 }
 """
+
+
+def test_the_polynomial_is_as_exact_as_its_comment_says():
+    text = (kernel.FOLDER / "activations.h").read_text(encoding="utf-8")
+    curve = re.search(r"Number curve =(.*?);", text, re.DOTALL).group(1)
+    coefficients = [float(number) for number in re.findall(r"(\d\.\d+)f", curve)]
+    assert len(coefficients) == 5
+    limit = numpy.log(2) / 4
+    r = numpy.linspace(-limit, limit, 100_000)
+    half = r * r * numpy.polyval(coefficients, r) + r
+    error = abs(half / (numpy.expm1(2 * r) / 2) - 1)
+    assert error.max() < 2**-25
 
 
 @pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS)
