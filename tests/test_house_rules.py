@@ -25,6 +25,8 @@ FLOORS = [
     ["fast.openmp"],
     ["fast.kernel"],
     ["fast.direct_convolution", "fast.pooling", "fast.elementwise", "fast.products"],
+    ["fast.conv_pool"],
+    ["fast.conv_pool_rewrite"],
     ["fast.rewrites"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "mistakes"],

@@ -251,6 +251,7 @@ HARNESS = r"""
 #include <algorithm>
 #include <vector>
 typedef long npy_intp;
+#include "threads.h"
 #include "team.h"
 #include "products.cpp"
 
@@ -340,6 +341,7 @@ def test_the_kernel_alone(compiler, tmp_path, options):
 TEAM_HARNESS = r"""
 #include <stdio.h>
 #include <algorithm>
+#include "threads.h"
 #include "team.h"
 
 int main() {

@@ -12,3 +12,11 @@
 // They may lie at any address of a float.
 typedef float Lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef npy_int32 IntLanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+// Before a loop over sums that are to stay in registers: g++ keeps them there only if no loop is left
+// when it decides. (clang does so anyway.)
+#ifdef __clang__
+#define UNROLLED
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif

@@ -73,11 +73,11 @@ void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const M
         return multiply(alpha, b.transposed(), a.transposed(), beta, c.transposed());
     // The panels depend on nothing that changes from run to run, so that neither do the sums.
     const bool is_large = (double)c.rows * c.columns * a.columns > WORTH_THREADS;
-    if (Team::most() == 1 || !is_large) return call_sgemm(alpha, a, b, beta, c);
+    if (thread_limit() == 1 || !is_large) return call_sgemm(alpha, a, b, beta, c);
     const BlasOnOneThread while_this_runs;
     const bool by_rows = c.rows >= c.columns;
     const npy_intp length = by_rows ? c.rows : c.columns;
-    const npy_intp tiles = (length + TILE - 1) / TILE, most_panels = 2 * Team::most();
+    const npy_intp tiles = (length + TILE - 1) / TILE, most_panels = 2 * thread_limit();
     const npy_intp size = (tiles + most_panels - 1) / most_panels * TILE;
     const npy_intp n_panels = (length + size - 1) / size;
     static Team team;

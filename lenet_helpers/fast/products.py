@@ -21,7 +21,7 @@ class _Product(KernelOp):
     # Theano compiles an op without properties anew in every process.
     __props__ = ("dtype",)
     dtype = "float32"
-    files = ("team.h", "products.cpp", "products_op.cpp")
+    files = ("threads.h", "team.h", "products.cpp", "products_op.cpp")
 
     def c_headers(self, **kwargs):
         """Return the headers that the kernel includes."""

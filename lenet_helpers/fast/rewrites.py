@@ -7,10 +7,12 @@ it is. All carry the name in `TAG`, so that Theano's own switch turns them off:
 """
 
 from lenet_helpers.fast import elementwise, products
+from lenet_helpers.fast.conv_pool_rewrite import FuseLayers
 from lenet_helpers.fast.direct_convolution import use_direct_convolution
 from lenet_helpers.fast.pooling import use_pooling
 
 from theano.compile import get_default_mode, optdb
+from theano.graph.opt import MergeOptimizer
 
 TAG = "lenet_fast"
 # After the specialisations (2) have made CorrMM out of conv2d, and before elementwise ops are
@@ -20,6 +22,9 @@ AFTER_SPECIALISATION = 48.8
 AFTER_PRODUCTS = 90
 # Positions, names and rewrites; those of single ops come after those of whole layers.
 REWRITES = [
+    # The same expression written twice, as by T.grad, must be one to be recognised.
+    (AFTER_SPECIALISATION, "merge", MergeOptimizer()),
+    (AFTER_SPECIALISATION + 0.01, "layers", FuseLayers()),
     (AFTER_SPECIALISATION + 0.1, "convolution", use_direct_convolution),
     (AFTER_SPECIALISATION + 0.1, "pooling", use_pooling),
     (AFTER_SPECIALISATION + 0.15, "elementwise", elementwise.rewrite),

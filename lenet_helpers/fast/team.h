@@ -3,9 +3,6 @@
 
 #include <time.h>
 #include <atomic>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace {
 
@@ -22,18 +19,9 @@ class Team {
     std::atomic<int> alone{0}, next{SHORTEST};
 
    public:
-    // The largest number of threads that a loop can get: always the same in one process.
-    static int most() {
-#ifdef _OPENMP
-        return omp_get_max_threads();
-#else
-        return 1;
-#endif
-    }
-
     // The number of threads for the next loop.
     int size() {
-        if (alone <= 0) return most();
+        if (alone <= 0) return thread_limit();
         alone--;
         return 1;
     }

@@ -1,0 +1,297 @@
+"""LeNet's layer as one op, and its gradient as another: numbers, threads, sanitizers."""
+
+from lenet_helpers.fast import conv_pool
+from lenet_helpers.fast.rewrites import stock_mode
+
+import numpy
+import pytest
+import theano
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from theano import tensor as T
+from theano.tensor.nnet import conv2d
+from theano.tensor.signal.pool import pool_2d
+
+from tests import oracles
+
+ACTIVATIONS = {
+    "none": lambda sums: sums,
+    "tanh": T.tanh,
+    "sigmoid": T.nnet.sigmoid,
+    "relu": T.nnet.relu,
+}
+DIFFERENTIABLE = ("none", "tanh", "sigmoid")
+# One image and many, one pixel and odd sizes, filters as large as the image, one channel and many.
+SHAPES = {
+    "seed": st.integers(0, 10_000),
+    "counts": st.tuples(st.integers(1, 40), st.integers(1, 22), st.integers(1, 12)),
+    "sides": st.tuples(st.integers(1, 13), st.integers(1, 13)),
+    "filter_sides": st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    "poolsize": st.tuples(st.integers(1, 16), st.integers(1, 16)).filter(
+        lambda size: size[0] * size[1] <= conv_pool.MOST_POOLED
+    ),
+    "ignore_border": st.booleans(),
+}
+
+
+class Case:
+    """Random arrays whose sums float32 holds exactly, so that ties are ties for everyone."""
+
+    def __init__(self, seed, counts, sides, filter_sides, poolsize, ignore_border):
+        batch, channels, n_filters = counts
+        random = numpy.random.RandomState(seed)
+        filter_sides = [min(pair) for pair in zip(filter_sides, sides, strict=True)]
+        conv_sides = [a - b + 1 for a, b in zip(sides, filter_sides, strict=True)]
+        # With the border ignored, a window larger than the map leaves nothing.
+        self.poolsize = tuple(min(pair) for pair in zip(poolsize, conv_sides, strict=True))
+        self.ignore_border = ignore_border
+        self.images = random.randint(-3, 4, (batch, channels, *sides)).astype("float32")
+        filters = random.randint(-3, 4, (n_filters, channels, *filter_sides))
+        # Sums near 0, where tanh is not flat: 1 - y * y would lose its digits in any float32.
+        self.filters = (filters / 256).astype("float32")
+        self.bias = (random.randint(-9, 10, n_filters) / 16).astype("float32")
+        self.gradient_seed = seed + 1
+
+    def gradients(self, shape):
+        """Random, but mostly positive: a sum of both signs could be 0 but for rounding."""
+        random = numpy.random.RandomState(self.gradient_seed)
+        return (1 + random.randn(*shape)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def stock():
+    """Stock Theano in float64: a function from a case to maps and the three gradients."""
+    images, filters = T.dtensor4(), T.dtensor4()
+    bias, gradients, poolsize = T.dvector(), T.dtensor4(), T.lvector()
+    functions = {}
+
+    def compute(case, activation, with_gradients=True):
+        key = activation, case.ignore_border, with_gradients
+        if key not in functions:
+            convolved = conv2d(images, filters, filter_flip=False)
+            pooled = pool_2d(convolved, ws=poolsize, ignore_border=case.ignore_border)
+            maps = ACTIVATIONS[activation](pooled + bias.dimshuffle("x", 0, "x", "x"))
+            inputs, wanted = [images, filters, bias, poolsize], [maps]
+            if with_gradients:
+                inputs.append(gradients)
+                wanted += T.grad(None, [filters, bias, images], known_grads={maps: gradients})
+            functions[key] = theano.function(inputs, wanted, mode=stock_mode())
+        arrays = [case.images, case.filters, case.bias, numpy.array(case.poolsize)]
+        if with_gradients:
+            shape = functions[activation, case.ignore_border, False](*arrays)[0].shape
+            arrays.append(case.gradients(shape))
+        return functions[key](*arrays)
+
+    def both(case, activation, with_gradients=True):
+        maps = compute(case, activation, with_gradients=False)
+        return compute(case, activation) if with_gradients else maps
+
+    return both
+
+
+@pytest.fixture(scope="module")
+def ours():
+    """Our ops: a function from a case to maps, winners and the gradients."""
+    images, filters, gradients = T.ftensor4(), T.ftensor4(), T.ftensor4()
+    bias = T.fvector()
+    functions = {}
+
+    def compute(case, activation, of_images=True):
+        key = activation, case.poolsize, case.ignore_border, of_images
+        window = case.poolsize, case.ignore_border, activation
+        if key not in functions:
+            maps, winners = conv_pool.ConvPool(*window)(images, filters, bias)
+            forward = theano.function([images, filters, bias], [maps, winners])
+            op = conv_pool.ConvPoolGradient(*window, of_images)
+            maps, winners = maps.type(), winners.type()
+            inputs = [images, filters, maps, winners, gradients]
+            functions[key] = forward, theano.function(inputs, op(*inputs))
+        forward, backward = functions[key]
+        maps, winners = forward(case.images, case.filters, case.bias)
+        given = case.gradients(maps.shape)
+        return maps, winners, *backward(case.images, case.filters, maps, winners, given)
+
+    return compute
+
+
+def relative_error(found, wanted):
+    """Return the largest difference as a part of the largest number that was wanted."""
+    assert found.shape == wanted.shape
+    largest = abs(wanted).max(initial=0)
+    return abs(found - wanted).max(initial=0) / (largest or 1)
+
+
+# --- The numbers ---
+
+
+@pytest.mark.parametrize("activation", DIFFERENTIABLE)
+@settings(max_examples=80, deadline=None)
+@given(**SHAPES)
+def test_maps_and_gradients_are_those_of_stock_theano(stock, ours, activation, **shapes):
+    case = Case(**shapes)
+    wanted = stock(case, activation)
+    maps, _, of_filters, of_bias, of_images = ours(case, activation)
+    for found, right in zip([maps, of_filters, of_bias, of_images], wanted, strict=True):
+        assert found.dtype == "float32"
+        assert relative_error(found, right) < 1e-5
+
+
+@settings(max_examples=60, deadline=None)
+@given(**SHAPES)
+def test_without_the_images_gradient_the_others_are_the_same(stock, ours, **shapes):
+    case = Case(**shapes)
+    _, of_filters, of_bias, _ = stock(case, "tanh")
+    found = ours(case, "tanh", of_images=False)
+    assert len(found) == 4
+    assert relative_error(found[2], of_filters) < 1e-5
+    assert relative_error(found[3], of_bias) < 1e-5
+
+
+@settings(max_examples=60, deadline=None)
+@given(**SHAPES)
+def test_winners_are_all_the_cells_that_hold_the_maximum(ours, **shapes):
+    case = Case(**shapes)
+    maps, winners, *_ = ours(case, "none")
+    convolved = oracles.convolve(case.images, case.filters, filter_flip=False)
+    pooled = oracles.pool(convolved, case.poolsize, case.ignore_border)
+    assert numpy.array_equal(maps, (pooled + case.bias.reshape(-1, 1, 1)).astype("float32"))
+    rows, columns = case.poolsize
+    for *image_and_map, i, j in numpy.ndindex(winners.shape):
+        window = convolved[tuple(image_and_map)][
+            i * rows : (i + 1) * rows, j * columns : (j + 1) * columns
+        ]
+        cells = numpy.argwhere(window == pooled[(*image_and_map, i, j)])
+        assert winners[(*image_and_map, i, j)] == sum(1 << (a * columns + e) for a, e in cells)
+
+
+def test_a_relu_is_theanos(stock):
+    images, filters, bias = T.ftensor4(), T.ftensor4(), T.fvector()
+    for ignore_border in (True, False):
+        case = Case(3, (20, 2, 6), (9, 8), (3, 2), (2, 3), ignore_border)
+        op = conv_pool.ConvPool(case.poolsize, ignore_border, "relu", winners=False)
+        function = theano.function([images, filters, bias], op(images, filters, bias))
+        found = function(case.images, case.filters, case.bias)
+        (wanted,) = stock(case, "relu", with_gradients=False)
+        assert relative_error(found, wanted) < 1e-6
+        assert found.min() == 0 < found.max()
+
+
+def test_all_cells_equal_get_the_gradient_all(ours):
+    case = Case(0, (17, 1, 3), (6, 6), (3, 3), (2, 2), True)
+    case.images[:] = 1
+    _, winners, *_, of_images = ours(case, "none")
+    assert (winners == 0b1111).all()
+    assert abs(of_images).min() > 0
+
+
+def test_nan_stays_where_a_filter_saw_it(ours):
+    case = Case(1, (20, 2, 3), (8, 8), (3, 3), (2, 2), True)
+    case.images[3, 0, 0, 0] = numpy.nan
+    maps, *_ = ours(case, "tanh")
+    assert set(map(tuple, numpy.argwhere(numpy.isnan(maps)))) == {(3, k, 0, 0) for k in range(3)}
+
+
+def test_large_images_are_worked_on_in_bands(stock, ours):
+    case = Case(2, (3, 5, 4), (150, 131), (5, 4), (3, 2), False)
+    wanted = stock(case, "tanh")
+    found = ours(case, "tanh")
+    for one, right in zip([found[0], *found[2:]], wanted, strict=True):
+        assert relative_error(one, right) < 1e-5
+    without_images = ours(Case(2, (3, 3, 4), (150, 131), (5, 4), (3, 2), False), "tanh", False)
+    wanted = stock(Case(2, (3, 3, 4), (150, 131), (5, 4), (3, 2), False), "tanh")
+    assert relative_error(without_images[2], wanted[1]) < 1e-5
+
+
+def test_no_images_and_no_filters(ours):
+    for counts in [(0, 2, 3), (2, 2, 0), (2, 0, 3)]:
+        case = Case(1, (1, 1, 1), (6, 6), (3, 3), (2, 2), True)
+        case.images = numpy.zeros((counts[0], counts[1], 6, 6), "float32")
+        case.filters = numpy.zeros((counts[2], counts[1], 3, 3), "float32")
+        case.bias = numpy.ones(counts[2], "float32")
+        maps, _, of_filters, of_bias, of_images = ours(case, "none")
+        assert maps.shape == (counts[0], counts[2], 2, 2)
+        assert (maps == 1).all()
+        assert of_filters.tolist() == numpy.zeros_like(case.filters).tolist()
+        assert of_images.tolist() == numpy.zeros_like(case.images).tolist()
+        assert of_bias == pytest.approx(case.gradients(maps.shape).sum((0, 2, 3)), abs=1e-5)
+
+
+def test_inputs_may_be_views(ours):
+    case = Case(5, (20, 6, 8), (9, 8), (4, 3), (2, 2), True)
+    contiguous = ours(case, "tanh")
+    case.images = case.images.transpose(3, 2, 1, 0).copy().transpose(3, 2, 1, 0)
+    case.filters = case.filters[:, :, ::-1, ::-1].copy()[:, :, ::-1, ::-1]
+    assert not case.images.flags.c_contiguous
+    assert not case.filters.flags.c_contiguous
+    for one, other in zip(contiguous, ours(case, "tanh"), strict=True):
+        assert numpy.array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("images", "filters", "bias", "window"),
+    [
+        ((2, 3, 6, 6), (4, 2, 3, 3), 4, (2, 2)),  # channels
+        ((2, 3, 6, 6), (4, 3, 3, 3), 5, (2, 2)),  # bias
+        ((2, 3, 6, 6), (4, 3, 7, 3), 4, (2, 2)),  # filter
+        ((2, 3, 6, 6), (4, 3, 3, 3), 4, (5, 1)),  # window
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(images, filters, bias, window):
+    variables = T.ftensor4(), T.ftensor4(), T.fvector()
+    function = theano.function(variables, conv_pool.ConvPool(window, True, "tanh")(*variables))
+    with pytest.raises(ValueError, match="the shapes do not fit"):
+        function(*(numpy.zeros(shape, "float32") for shape in (images, filters, bias)))
+
+
+def test_shapes_are_known_without_computing():
+    images, filters, bias = T.ftensor4(), T.ftensor4(), T.fvector()
+    for ignore_border in (True, False):
+        maps, winners = conv_pool.ConvPool((2, 3), ignore_border, "tanh")(images, filters, bias)
+        wanted = [maps.shape, winners.shape]
+        inputs = [images, filters, bias]
+        function = theano.function(inputs, wanted, on_unused_input="ignore")
+        assert not [node for node in function.maker.fgraph.toposort() if "Pool" in str(node.op)]
+        shapes = function(
+            numpy.zeros((7, 2, 10, 11), "f"), numpy.zeros((5, 2, 4, 3), "f"), numpy.zeros(5, "f")
+        )
+        wanted = (7, 5, 3, 3) if ignore_border else (7, 5, 4, 3)
+        assert [tuple(shape) for shape in shapes] == [wanted] * 2
+
+
+# --- Repeatable ---
+
+ON_THREADS = """
+import hashlib
+import lenet_helpers
+import numpy
+import theano
+from theano import tensor as T
+from lenet_helpers.fast.conv_pool import ConvPool, ConvPoolGradient
+
+window = (2, 2), True, "tanh"
+images, filters, bias, gradients = T.ftensor4(), T.ftensor4(), T.fvector(), T.ftensor4()
+maps, winners = ConvPool(*window)(images, filters, bias)
+results = [maps]
+for of_images in (True, False):
+    results += ConvPoolGradient(*window, of_images)(images, filters, maps, winners, gradients)
+function = theano.function([images, filters, bias, gradients], results)
+for shape in [(150, 1, 28, 28), (150, 20, 12, 12)]:
+    random = numpy.random.RandomState(0)
+    side = (shape[2] - 4) // 2
+    arrays = [random.randn(*s).astype("f")
+              for s in [shape, (20, shape[1], 5, 5), (20,), (150, 20, side, side)]]
+    for _ in range(3):
+        bits = b"".join(result.tobytes() for result in function(*arrays))
+        print(hashlib.sha256(bits).hexdigest())
+"""
+
+
+def test_results_are_the_same_bits_on_any_number_of_threads(run_python):
+    outputs = set()
+    for threads in ("1", "2", "3", "7"):
+        done = run_python(ON_THREADS, OMP_NUM_THREADS=threads)
+        assert done.returncode == 0, done.stderr
+        outputs.add(done.stdout)
+    (output,) = outputs
+    first, second = output.split()[:3], output.split()[3:]
+    assert len(set(first)) == len(set(second)) == 1
