@@ -48,26 +48,35 @@ def run_with_sanitizers(source, folder, processor, compiler, options):
 
     Where the compiler has no sanitizers, or no OpenMP, the test is left out.
     """
-    command = [compiler, options, "-std=c++11", "-O1", "-Wall", "-Werror", *SANITIZERS]
-    if not (shutil.which(compiler) and _runs("int main() {}", folder / "empty", command)):
-        pytest.skip(f"left out: {compiler} has no sanitizers here, or no {options}")
-    command += [f"-march={processor}", f"-I{kernel.FOLDER}"]
-    program = folder / "harness"
-    compiled = _compile(source, program, command)
-    assert compiled.returncode == 0, compiled.stderr
-    # Where a debugger watches, as in some containers, the search for leaks can't run.
-    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run([program], capture_output=True, text=True, timeout=120, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
+    options = ["-O1", *SANITIZERS, f"-march={processor}", options]
+    return run_harness(source, folder, compiler, *options)
+
+
+def run_harness(source, folder, compiler, *options, **variables):
+    """Compile a program that includes kernels, run it, and return what it printed.
+
+    Where there is no such compiler, or not these options of it, the test is left out. `variables`
+    are added to the program's environment.
+    """
+    if not shutil.which(compiler):
+        pytest.skip(f"left out: there is no {compiler}")
+    command = [compiler, "-std=c++11", "-Wall", "-Werror", *options]
+    if _build_and_run("int main() {}", folder / "empty", command, variables).returncode:
+        pytest.skip(f"left out: {compiler} can't do {' '.join(options)} here")
+    command.append(f"-I{kernel.FOLDER}")
+    done = _build_and_run(source, folder / "harness", command, variables)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
 
-def _compile(source, program, command):
-    program.with_suffix(".cpp").write_text(source)
-    command = [*command, program.with_suffix(".cpp"), "-o", program]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
-
-
-def _runs(source, program, command):
-    compiled = _compile(source, program, command)
-    return not compiled.returncode and not subprocess.run([program]).returncode
+def _build_and_run(source, program, command, variables):
+    """Return the finished program, or the compiler if that failed."""
+    text = program.with_suffix(".cpp")
+    text.write_text(source, encoding="utf-8")
+    command = [*command, text, "-o", program]
+    compiled = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if compiled.returncode:
+        return compiled
+    # Where a debugger watches, as in some containers, the search for leaks can't run.
+    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"} | variables
+    return subprocess.run([program], capture_output=True, text=True, timeout=120, env=environment)

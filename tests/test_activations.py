@@ -7,8 +7,7 @@ from lenet_helpers.fast import kernel
 import numpy
 import pytest
 
-from tests.harness import run_harness
-from tests.test_direct_convolution import PROCESSOR_PARAMETERS, SANITIZERS
+from tests.kernels import PROCESSORS, SANITIZERS, run_harness
 
 # Every 499th of all 2^32 floats, and both ends of every exponent; the special ones by name.
 HARNESS = r"""
@@ -113,12 +112,12 @@ def test_the_polynomial_is_as_exact_as_its_comment_says():
     assert error.max() < 2**-25
 
 
-@pytest.mark.parametrize("processor", PROCESSOR_PARAMETERS)
+@pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_tanh_and_sigmoid_are_within_their_bounds(tmp_path, compiler, processor):
-    assert run_harness(compiler, HARNESS, tmp_path, "-O3", f"-march={processor}") == "all done\n"
+    assert run_harness(HARNESS, tmp_path, compiler, "-O3", f"-march={processor}") == "all done\n"
 
 
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_under_sanitizers(tmp_path, compiler):
-    assert run_harness(compiler, HARNESS, tmp_path, "-O1", *SANITIZERS) == "all done\n"
+    assert run_harness(HARNESS, tmp_path, compiler, "-O1", *SANITIZERS) == "all done\n"
