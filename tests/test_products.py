@@ -343,6 +343,7 @@ def test_the_kernel_alone(compiler, tmp_path, options):
 TEAM_HARNESS = r"""
 #include <stdio.h>
 #include <algorithm>
+typedef long npy_intp;
 #include "threads.h"
 #include "team.h"
 
