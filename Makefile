@@ -23,7 +23,8 @@ help:
 	@echo '                                                CHECKPOINT=runs/mnist.npz'
 	@echo 'make test     run every test                    ARGS="-k lab"'
 	@echo 'make lessons  run the lessons, store outputs'
-	@echo 'make bench    measure the explorers           JSON=figures.json'
+	@echo 'make bench    measure every speed             ONLY="training start" QUICK=yes'
+	@echo '                                                TORCH=/path/to/python JSON=figures.json'
 	@echo 'make data     make the files in data/ again'
 	@echo 'make lock     work the exact pins out again'
 
@@ -51,7 +52,11 @@ lessons:
 
 bench:
 	@sh tools/setup.sh test
-	@.venv/bin/python -m tools.bench $(call option,--json,JSON)
+	@.venv/bin/python -m tools.bench \
+	$(call option,--only,ONLY) \
+	$(call option,--quick,QUICK) \
+	$(call option,--torch,TORCH) \
+	$(call option,--json,JSON)
 
 data:
 	@sh tools/setup.sh test

@@ -1,0 +1,54 @@
+"""What was measured, as text for the terminal and as the figures of docs/performance.md."""
+
+from tools.bench import convolution, epoch, explorers, start, training
+
+TOPICS = {
+    "training": training,
+    "epoch": epoch,
+    "start": start,
+    "convolution": convolution,
+    "explorers": explorers,
+}
+BEGIN = "<!-- Made by `python -m tools.bench --page`; don't write here. -->"
+END = "<!-- The end of what is made. -->"
+
+
+def as_text(figures):
+    """Return all that was measured, for the terminal."""
+    parts = [table.as_text() for table in _tables(figures)]
+    left_out = [f"Left out: {text}" for text in figures["left out"]]
+    parts += ["\n".join([*left_out, *_summary(figures), _machine(figures)])]
+    return "\n\n".join(parts)
+
+
+def as_markdown(figures):
+    """Return all that was measured, for the page."""
+    parts = [_machine(figures), *(f"- {line}." for line in _summary(figures))]
+    return "\n\n".join([parts[0], "\n".join(parts[1:]), *_markdown_tables(figures)])
+
+
+def page(text, figures):
+    """Return the text of the page with other figures between its marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        raise ValueError(f"the page lacks the line {BEGIN} or {END}")
+    return f"{before}{BEGIN}\n\n{as_markdown(figures)}\n\n{END}{after}"
+
+
+def _tables(figures):
+    measured = figures["measured"]
+    return [table for name in measured for table in TOPICS[name].tables(measured[name])]
+
+
+def _markdown_tables(figures):
+    return [table.as_markdown() for table in _tables(figures)]
+
+
+def _summary(figures):
+    measured = figures["measured"]
+    return [line for name in measured for line in TOPICS[name].summary_lines(measured[name])]
+
+
+def _machine(figures):
+    return "; ".join(f"{name}: {text}" for name, text in figures["machine"].items() if text != "")
