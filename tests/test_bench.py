@@ -159,6 +159,14 @@ def test_the_page_shows_the_figures_in_the_file():
     assert "/" not in "".join(map(str, stored["machine"].values()))
 
 
+def test_figures_of_a_busy_machine_are_marked():
+    for load, n_warnings in ((1.0, 0), (1.01, 1)):
+        about = {"load at the start": load, "cores to use": 2}
+        empty = {"machine": about, "measured": {}, "left out": []}
+        assert report.as_text(empty).count("Busy: ") == n_warnings
+        assert report.as_markdown(empty).count("Busy: ") == n_warnings
+
+
 def test_a_page_without_its_marks_is_refused():
     with pytest.raises(ValueError, match="lacks the line"):
         report.page("no marks", {"machine": {}, "measured": {}, "left out": []})

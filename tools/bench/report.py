@@ -47,7 +47,18 @@ def _markdown_tables(figures):
 
 def _summary(figures):
     measured = figures["measured"]
-    return [line for name in measured for line in TOPICS[name].summary_lines(measured[name])]
+    lines = [line for name in measured for line in TOPICS[name].summary_lines(measured[name])]
+    return [*_busy(figures["machine"]), *lines]
+
+
+def _busy(about):
+    load, cores = about.get("load at the start", 0), about.get("cores to use", 1)
+    if load <= cores / 2:
+        return []
+    return [
+        f"Busy: the load was {load} on {cores} cores before the start. Libraries suffer from "
+        "neighbours in different measure, so these figures don't say which is faster"
+    ]
 
 
 def _machine(figures):
