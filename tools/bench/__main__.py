@@ -8,6 +8,8 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lenet_helpers.fast import threads
+
 from tools.bench import machine, report
 from tools.bench.contestants import ROOT, say
 
@@ -46,7 +48,7 @@ def main(arguments=None):
     if unknown:
         parser.error(f"no such topic: {' '.join(unknown)}; there are {' '.join(report.TOPICS)}")
     torch = settings.torch or (sys.executable if importlib.util.find_spec("torch") else None)
-    figures = run(chosen, Plan(machine.thread_count(), torch, settings.quick == "yes"))
+    figures = run(chosen, Plan(threads.thread_count(), torch, settings.quick == "yes"))
     print(report.as_text(figures))
     if settings.json:
         settings.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

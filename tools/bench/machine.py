@@ -6,7 +6,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-import lenet_helpers  # noqa: F401  (sets Theano up)
+from lenet_helpers.fast import threads
 
 import numpy
 import scipy.linalg  # loads the OpenBLAS that Theano links
@@ -40,6 +40,7 @@ def machine(torch_python):
         "cores": os.cpu_count(),
         "cores to use": usable_cores(),
         "quota": quota(),
+        "threads": threads.thread_count(),
         "load at the start": round(os.getloadavg()[0], 2),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -56,12 +57,6 @@ def machine(torch_python):
             if name.startswith(SETTINGS) and "/" not in value
         },
     }
-
-
-def thread_count():
-    """Return OMP_NUM_THREADS, or else the number of cores that this process may use."""
-    asked = ENVIRONMENT.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) else usable_cores()
 
 
 def usable_cores():
