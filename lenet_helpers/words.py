@@ -667,6 +667,19 @@ STEP_FLATTEN, STEP_HIDDEN, STEP_SOFTMAX = "flatten", "hidden", "softmax"
 DRAWN_MAP, DRAWN_MAPS, DRAWN_SIDES = "1 map,", "{n:,} maps,", "{rows} x {columns}"
 DRAWN_UNIT, DRAWN_UNITS, DRAWN_NUMBER = "unit", "units", "{n:,}"
 
+# --- What a compiled function is made of ---
+
+OPS_OF_COURSE, OPS_OF_THEANO = "by the course:", "by Theano:"
+OP_COUNTED, NO_OPS = "{count:4} x {op}", "   none"
+OP_LAYER = "convolution, max-pooling {window}, bias"
+OP_ACTIVATED_LAYER = "convolution, max-pooling {window}, bias, {activation}"
+OP_LAYER_GRADIENT = "the gradients of such a layer, {window}"
+OP_FIRST_LAYER_GRADIENT = "the gradients of such a layer, {window}, but of its input"
+OP_CONVOLUTION, OP_POOLING = "convolution", "pooling"
+OP_PRODUCT, OP_PRODUCT_AND_SUM = "matrix product", "matrix product, added in place"
+OP_ELEMENTWISE = "element by element, with tanh or sigmoid"
+NOT_COMPILED = "{value!r} is no compiled function: explain takes what theano.function returned."
+
 # --- The command line ---
 
 CLI_DESCRIPTION = "The LeNet course without notebooks."

@@ -27,7 +27,7 @@ FLOORS = [
     ["fast.direct_convolution", "fast.pooling", "fast.elementwise", "fast.products"],
     ["fast.conv_pool"],
     ["fast.conv_pool_rewrite"],
-    ["fast.rewrites"],
+    ["fast.rewrites", "fast.explain"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "mistakes"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],

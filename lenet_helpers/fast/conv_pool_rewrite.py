@@ -53,7 +53,7 @@ class Layer:
     def replacements(self):
         """Return pairs (variable, what computes it from now on); none if anything is unusual."""
         gradient = self.gradient()
-        others = [c for c in self.clients(self.conv.outputs[0]) if c not in (self.pool, gradient)]
+        others = self.other_clients(self.conv.outputs[0], self.pool, gradient)
         if others or (gradient and not self.is_ordinary(gradient)):
             return []
         activation, bias, activated = self.activation(gradient)
@@ -75,6 +75,10 @@ class Layer:
         """Return the nodes that use a variable; None stands for the graph's outputs."""
         return [None if c == "output" else c for c, _ in self.fgraph.clients[variable]]
 
+    def other_clients(self, variable, *nodes):
+        """Return the nodes that use a variable, but for those named."""
+        return [c for c in self.clients(variable) if c is None or c not in nodes]
+
     # --- forwards ---
 
     def activation(self, gradient):
@@ -84,7 +88,7 @@ class Layer:
         the pooling; the rest stays as it is.
         """
         pooled = self.pool.outputs[0]
-        clients = [c for c in self.clients(pooled) if c is not gradient]
+        clients = self.other_clients(pooled, gradient)
         relu = None if gradient else self.relu(pooled, clients)
         if relu:
             return relu
@@ -153,7 +157,7 @@ class Layer:
     def gradient_replacements(self, gradient, activation, activated, maps, winners):
         """Return pairs (variable, what computes it from now on) for the gradients."""
         at_pool = gradient.inputs[2]
-        uses = [c for c in self.clients(at_pool) if c is not gradient]
+        uses = self.other_clients(at_pool, gradient)
         sums = [c for c in uses if c and is_sum_over_all_but_maps(c)]
         at_maps = None
         if len(uses) == len(sums):
@@ -220,7 +224,8 @@ def is_constant(variable, number):
 def is_reshaped(activated):
     """Tell whether an activation is applied to sums that were given another shape."""
     inner = activated.owner.inputs[0].owner
-    return isinstance(activated.owner.op, Elemwise) and isinstance(inner.op, T.Reshape)
+    is_elementwise = isinstance(activated.owner.op, Elemwise)
+    return is_elementwise and inner is not None and isinstance(inner.op, T.Reshape)
 
 
 def bias_of(node, pooled):
