@@ -49,6 +49,9 @@ THEANO_IMPORTED_FIRST = (
     "import lenet_helpers first."
 )
 
+COMPILING = "Compiling, only this once:"
+COMPILING_STEPS = "{compiling} {steps} of {total}"
+
 # --- Shapes ---
 
 NOT_A_WHOLE_NUMBER = "{name} is {value!r}; it must be a whole number of at least 1."
