@@ -91,6 +91,18 @@ def test_start_hands_the_portable_setting_on():
     assert process.stdout == "1 two words\n"
 
 
+def test_the_image_is_given_what_lessons_and_the_studio_compile():
+    text = (REPOSITORY / "postBuild").read_text(encoding="utf-8")
+    _, setting, commands = text.partition("\nexport LENET_PORTABLE=1\n")
+    assert setting
+    runs = [
+        line for line in commands.splitlines() if "lenet_helpers" in line or "nbconvert" in line
+    ]
+    assert len(runs) == 2
+    assert "--execute" in runs[0]
+    assert runs[1].endswith(" train --epochs 1")
+
+
 @pytest.fixture(scope="module")
 def dockerfile(tmp_path_factory):
     """What Binder would build, rendered in a folder with the files of the checkout's top."""
