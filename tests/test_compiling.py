@@ -122,11 +122,44 @@ Path.read_text = read_another
     assert (found["compiled"], found["one by one"], found["asked"]) == (0, 0, 0)
 
 
+TRAINING = """
+from lenet_helpers import lenet, train_lenet
+import numpy
+from theano.link.c import cmodule
+images, labels = numpy.zeros((4, 784), "float32"), numpy.arange(4)
+network = lenet.LeNet()
+train_lenet.compile_update(network, (images, labels))
+network.error(images, labels)
+print(cmodule._module_cache.stats[2])
+"""
+
+
+def test_training_lenet_compiles_nothing_in_a_second_process(run_python):
+    # The tests' own cache: the first process may find all that it needs.
+    for seed in ("1", "2"):
+        done = run_python(TRAINING, PYTHONHASHSEED=seed)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout == "0\n"
+
+
+def test_theano_compiles_by_itself_where_nothing_else_can(warm, run_python, tmp_path):
+    shutil.copytree(warm[0], tmp_path / "cache")
+    for module in tmp_path.glob("cache/theano/*/tmp*"):
+        shutil.rmtree(module)
+    (work,) = tmp_path.glob("cache/theano/*-work")
+    work.rmdir()
+    work.write_text("no folder can be made here")
+    found = result(run_python(FUNCTION, LENET_CACHE=str(tmp_path / "cache")))
+    assert found["one by one"] == found["compiled"] == count_modules(tmp_path / "cache")
+
+
 @pytest.mark.parametrize("name", ["g++", "clang++"])
 def test_every_compiler_will_do(name, run_python, tmp_path):
     if not shutil.which(name):
         pytest.skip(f"left out: {name} is not installed")
-    found = result(run_python(FUNCTION, LENET_CACHE=str(tmp_path), CXX=name))
+    # Named without its folder, as a learner would in .theanorc.
+    found = result(run_python(FUNCTION, LENET_CACHE=str(tmp_path), THEANO_FLAGS=f"cxx={name}"))
+    assert found["one by one"] == BASE
     assert found["compiled"] == count_modules(tmp_path)
 
 

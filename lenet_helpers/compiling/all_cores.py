@@ -221,5 +221,5 @@ def _compile_base():
 
 
 def _thread_count():
-    count = getattr(threads, "thread_count", None)
-    return count() if count else os.cpu_count() or 1
+    count = getattr(threads, "thread_count", os.cpu_count)
+    return count() or 1

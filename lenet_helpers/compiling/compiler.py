@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from theano.configdefaults import config
@@ -128,10 +129,9 @@ class Compilers:
         with self._lock:
             self._stopped = True
             for process in self.running:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue  # it has just ended
+                with suppress(ProcessLookupError):  # it may have ended just now
+                    if process.returncode is None:
+                        os.killpg(process.pid, signal.SIGKILL)
 
     def precompile(self, source, headers):
         """Make the precompiled header for modules like `source`, in the folder `headers`.
@@ -160,7 +160,7 @@ class Compilers:
 
 def header_folder(source, headers):
     """Return where the precompiled header for modules like `source` lies, made or not."""
-    compiler = os.stat(config.cxx)
+    compiler = os.stat(shutil.which(config.cxx) or config.cxx)
     parts = (cmodule.GCC_compiler.version_str(), int(compiler.st_mtime), compiler.st_size)
     key = repr((*parts, INCLUDES, source.header_options()))
     return headers / hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -7,6 +7,7 @@ so that its cache tells machines apart.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -76,7 +77,7 @@ def _identity():
     """Return a text for this compiler on this processor, or None where the system tells none."""
     try:
         block = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0]
-        compiler = os.stat(config.cxx)
+        compiler = os.stat(shutil.which(config.cxx) or config.cxx)
     except OSError:
         return None
     lines = ("".join(line.lower().split()) for line in block.split("\n"))
