@@ -153,24 +153,37 @@ void add_lines(const Geometry& g, const float* line, const float* weights, npy_i
             for (int q = 0; q < VECTORS; q++) tile[t][f][q] = sums[t][f][q];
 }
 
-// What one plane gives a tile of a group of feature maps. `plane` points to the tile's top left
-// cell. Of the filter it meets `weight_rows` rows and `weight_columns` columns.
+// What the one line above that meets just the first ROWS rows of a tile gives them, and the one
+// below that meets just the last. `plane` points to the tile's top left cell.
+template <int ROWS, int FILTERS, int VECTORS>
+void add_edges(const Geometry& g, const float* plane, const float* weights, npy_intp weight_rows,
+               npy_intp weight_columns, Lanes (*sums)[FILTERS][VECTORS]) {
+    add_lines<ROWS>(g, plane + (ROWS - 1) * g.plane_columns, weights + (ROWS - 1) * FILTERS, 1,
+                    weight_columns, sums);
+    add_lines<ROWS>(g, plane + (weight_rows + TILE_ROWS - 1 - ROWS) * g.plane_columns,
+                    weights + (weight_rows - 1) * FILTERS, 1, weight_columns,
+                    sums + TILE_ROWS - ROWS);
+}
+
+// What one plane gives a tile of a group of feature maps. Of the filter it meets `weight_rows` rows
+// and `weight_columns` columns.
 template <int FILTERS, int VECTORS>
 void add_plane(const Geometry& g, const float* plane, const float* weights, npy_intp weight_rows,
                npy_intp weight_columns, Lanes (*sums)[FILTERS][VECTORS]) {
-    // So many rows of the plane meet the filter in every row of the tile.
-    const npy_intp common = std::max<npy_intp>(weight_rows - TILE_ROWS + 1, 0);
-    if (common)
-        add_lines<TILE_ROWS>(g, plane + (TILE_ROWS - 1) * g.plane_columns,
-                             weights + (TILE_ROWS - 1) * FILTERS, common, weight_columns, sums);
-    // Those above and below them meet it only in some, here one after the other.
-    for (npy_intp t = 0; t < TILE_ROWS; t++) {
-        add_lines<1>(g, plane + t * g.plane_columns, weights,
-                     common ? TILE_ROWS - 1 - t : weight_rows, weight_columns, sums + t);
-        if (common)
-            add_lines<1>(g, plane + weight_rows * g.plane_columns,
-                         weights + (weight_rows - t) * FILTERS, t, weight_columns, sums + t);
+    if (weight_rows < TILE_ROWS) {  // no line meets the filter in every row of the tile
+        for (npy_intp t = 0; t < TILE_ROWS; t++)
+            add_lines<1>(g, plane + t * g.plane_columns, weights, weight_rows, weight_columns,
+                         sums + t);
+        return;
     }
+    const npy_intp above = TILE_ROWS - 1;
+    add_lines<TILE_ROWS>(g, plane + above * g.plane_columns, weights + above * FILTERS,
+                         weight_rows - above, weight_columns, sums);
+    if (TILE_ROWS > 2) {
+        add_edges<3>(g, plane, weights, weight_rows, weight_columns, sums);
+        add_edges<2>(g, plane, weights, weight_rows, weight_columns, sums);
+    }
+    add_edges<1>(g, plane, weights, weight_rows, weight_columns, sums);
 }
 
 // One tile of a group of feature maps. `planes` points to its top left cell in the first plane.
