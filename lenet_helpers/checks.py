@@ -36,7 +36,7 @@ def float_array(values, name, float_type):
     # Converted first: what is too large for float32 becomes infinite there.
     with numpy.errstate(over="ignore"):
         array = numpy.asarray(array, dtype=float_type)
-    n_broken = int(array.size - numpy.isfinite(array).sum())
+    n_broken = array.size - numpy.count_nonzero(numpy.isfinite(array))
     if n_broken:
         raise ValueError(words.NOT_FINITE.format(name=name, n_broken=n_broken, size=array.size))
     return array

@@ -5,19 +5,25 @@ step of a slider, and Pillow needs a few milliseconds. Nothing here knows Theano
 """
 
 import io
+import struct
 import textwrap
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from pathlib import Path
 
 from lenet_helpers import figures
+from lenet_helpers.fast.threads import thread_count
 from lenet_helpers.pictures import PIXEL_LEVELS
 
 import matplotlib
 import numpy
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import putchunk
 
 # Higher levels take up to three times as long, for pictures that travel no farther than the page.
 PNG_LEVEL = 1
+PNG_SIGNATURE, PNG_FILTER_UP = b"\x89PNG\r\n\x1a\n", 2
 CELL_HEIGHT, CELL_WIDTH, DIGIT_WIDTH, LETTER_WIDTH, CELL_MARGIN = 34, 34, 8, 9, 12
 FONT_SIZE, FRAME_WIDTH, HATCH = 13, 3, 8
 LONGEST_WHOLE = 10**5
@@ -30,8 +36,32 @@ SHEET_WIDTH, SHEET_MARGIN, SHEET_HEIGHT_OF_ROW, SHEET_LINE = 960, 12, 190, 19
 
 def to_png(image):
     """Return a Pillow image as the bytes of a PNG file."""
+    if image.mode == "L":
+        return _grey_png(numpy.asarray(image))
     buffer = io.BytesIO()
     image.save(buffer, "png", compress_level=PNG_LEVEL)
+    return buffer.getvalue()
+
+
+def _grey_png(levels):
+    """Return grey levels, (rows, columns), as the bytes of a PNG file.
+
+    Pillow tries five ways to filter each row. Here all are filtered in one way: a row becomes its
+    difference from the one above. Then zlib looks for runs of one byte only. Feature maps take a
+    third of the time, and no more bytes.
+    """
+    rows, columns = levels.shape
+    lines = numpy.empty((rows, 1 + columns), "uint8")
+    lines[:, 0] = PNG_FILTER_UP
+    lines[0, 1:] = levels[0]
+    numpy.subtract(levels[1:], levels[:-1], out=lines[1:, 1:])
+    packer = zlib.compressobj(PNG_LEVEL, strategy=zlib.Z_RLE)
+    buffer = io.BytesIO()
+    buffer.write(PNG_SIGNATURE)
+    # 8 bits, grey, and the only ways to compress and to filter that there are; not interlaced.
+    putchunk(buffer, b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0))
+    putchunk(buffer, b"IDAT", packer.compress(lines) + packer.flush())
+    putchunk(buffer, b"IEND")
     return buffer.getvalue()
 
 
@@ -100,6 +130,30 @@ def grey_picture(values, shrink=1):
     if shrink > 1:
         image = image.reduce(shrink)
     return to_png(image)
+
+
+def grey_pictures(maps, shrink=1):
+    """Draw several feature maps as `grey_picture` does, at the same time.
+
+    Parameters
+    ----------
+    maps : sequence of numpy.ndarray
+        Each (rows, columns).
+    shrink : int
+        As for `grey_picture`.
+
+    Returns
+    -------
+    list of bytes
+        A PNG file for each.
+    """
+    # Compressing takes longest, and while it does so zlib lets other threads run.
+    return list(_workers().map(lambda values: grey_picture(values, shrink), maps))
+
+
+@cache
+def _workers():
+    return ThreadPoolExecutor(thread_count())
 
 
 def marked_picture(values, marks, colour):

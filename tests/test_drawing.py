@@ -34,6 +34,17 @@ def test_png_and_back():
     assert again.size == (7, 5)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (70, 300)], ids=str)
+def test_a_grey_png_and_back(shape):
+    levels = RANDOM.randint(0, 256, shape).astype("uint8")
+    levels[shape[0] // 2 :] = 7
+    png = drawing.to_png(Image.fromarray(levels))
+    Image.open(io.BytesIO(png)).verify()
+    again = drawing.from_png(png)
+    assert (again.mode, again.size) == ("L", shape[::-1])
+    assert numpy.array_equal(again, levels)
+
+
 # --- Colours and greys ---
 
 
@@ -99,6 +110,14 @@ def test_grey_levels_of_any_range(values):
 def grey_oracle(values):
     low, high = values.min(), values.max()
     return numpy.floor((values - low) / (high - low) * 255)
+
+
+def test_grey_pictures_are_those_of_each_map():
+    maps = RANDOM.rand(5, 8, 6)
+    for shrink in (1, 2):
+        alone = [drawing.grey_picture(values, shrink) for values in maps]
+        assert drawing.grey_pictures(maps, shrink) == alone
+    assert drawing.grey_pictures([]) == []
 
 
 def test_a_grey_picture_has_a_pixel_for_each_cell():

@@ -1,7 +1,7 @@
 """Lesson 1: a large picture under filters of any size, number and kind."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from lenet_helpers import (
     arithmetic,
@@ -39,6 +39,11 @@ class Photograph:
 
     picture: numpy.ndarray
     png: bytes
+
+    @cached_property
+    def minibatch(self):
+        """The picture as `operations.convolve` takes it, (1, 3, rows, columns)."""
+        return numpy.ascontiguousarray(pictures.as_minibatch(self.picture), dtype="float32")
 
 
 def feature_maps(picture, filter_rows, filter_columns, n_filters=2, seed=filters.SEED, **options):
@@ -175,7 +180,7 @@ def draw_convolution(
         weights = filter_choice.chosen_weights(filter_name, filter_rows, filter_columns, own)
         W, b = filters.for_all_colours(weights), numpy.zeros(1)
     maps = operations.feature_maps(
-        pictures.as_minibatch(image),
+        photograph.minibatch,
         W,
         b,
         activation,
@@ -190,7 +195,7 @@ def draw_convolution(
         for feature_map, weights in zip(maps, W, strict=True)
     ]
     rows, columns = image.shape[:2]
-    shrink = 1 if len(maps) <= MOST_MAPS_IN_FULL else 2
+    pngs = drawing.grey_pictures(maps, 1 if len(maps) <= MOST_MAPS_IN_FULL else 2)
     shown = [
         Picture(words.CAPTION_PICTURE.format(rows=rows, columns=columns), photograph.png, True),
         *(
@@ -202,10 +207,10 @@ def draw_convolution(
                     low=drawing.number(feature_map.min()),
                     high=drawing.number(feature_map.max()),
                 ),
-                drawing.grey_picture(feature_map, shrink),
+                png,
                 True,
             )
-            for number, feature_map in enumerate(maps)
+            for number, (feature_map, png) in enumerate(zip(maps, pngs, strict=True))
         ),
         *(
             Picture(words.CAPTION_FILTER.format(number=number), _filter_picture(weights))
