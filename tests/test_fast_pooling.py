@@ -1,7 +1,7 @@
 """The course's own pooling: to the bit Theano's, in its place in a learner's graph, and in C++."""
 
 from lenet_helpers.fast import rewrites
-from lenet_helpers.fast.pooling import Pooling, pooling
+from lenet_helpers.fast.pooling import Pooling, PoolingGradient, pooling
 
 import numpy
 import pytest
@@ -175,16 +175,52 @@ def test_other_poolings_stay_theanos(maps, options):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_gradients_are_theanos(mode):
+def test_the_gradient_of_a_whole_graph(mode):
     maps = tensor4()
     pooled = pool_2d(maps, ws=(3, 3), stride=(2, 2), ignore_border=False, mode=mode)
     gradient = T.grad(T.sqr(pooled).sum(), maps)
     fast = theano.function([maps], gradient, mode=FAST)
     stock = theano.function([maps], gradient, mode=rewrites.stock_mode())
     assert Pooling in ops(fast)
-    assert (MaxPoolGrad in ops(fast)) == (mode == "max")
+    assert (PoolingGradient in ops(fast)) == (mode == "max")
+    assert MaxPoolGrad not in ops(fast)
     array = numpy.random.RandomState(5).randint(-3, 4, (2, 3, 9, 8)).astype("float32")
     numpy.testing.assert_allclose(fast(array), stock(array), rtol=1e-6)
+
+
+@pytest.mark.parametrize("ignore_border", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gradients_are_theanos_to_the_bit(dtype, ignore_border):
+    random = numpy.random.RandomState(6)
+    maps, gradients = tensor4(dtype), tensor4(dtype)
+    settings = [((2, 2), (2, 2)), ((3, 2), (1, 1)), ((5, 4), (2, 3)), ((2, 3), (4, 5))]
+    for window, stride in [*settings, ((40, 3), (1, 2))]:
+        pooled = pool_2d(maps, ws=window, stride=stride, ignore_border=ignore_border)
+        gradient = T.grad(None, maps, known_grads={pooled: gradients})
+        inputs = [maps, gradients]
+        fast = theano.function(inputs, [pooled, gradient], mode=FAST)
+        stock = theano.function(inputs, [pooled, gradient], mode=rewrites.stock_mode())
+        assert ops(fast).count(PoolingGradient) == 1
+        for _ in range(12):
+            array = random_maps(random, dtype)
+            shape = stock.maker.fgraph.outputs[0].owner.op.out_shape(
+                array.shape, window, ignore_border, stride
+            )
+            if min(shape) < 1:
+                continue
+            passed = random.randn(*shape).astype(dtype)
+            for found, right in zip(fast(array, passed), stock(array, passed), strict=True):
+                assert found.tobytes() == right.tobytes()
+
+
+def test_gradients_of_another_shape_are_refused():
+    maps, gradients = tensor4(), tensor4()
+    pooled = pool_2d(maps, ws=(2, 2), ignore_border=True)
+    gradient = T.grad(None, maps, known_grads={pooled: gradients})
+    function = theano.function([maps, gradients], gradient, mode=FAST)
+    arrays = [numpy.ones((1, 1, *sides), "float32") for sides in [(6, 6), (3, 2)]]
+    with pytest.raises(ValueError, match="shapes do not fit"):
+        function(*arrays)
 
 
 # --- The kernel alone, under the sanitizers of both compilers ---
@@ -220,6 +256,28 @@ Number cell(const PoolGeometry& g, const Number* map, npy_intp y, npy_intp x, bo
     return average ? sum / n : most;
 }
 
+// The gradient, window by window.
+template <typename Number>
+bool spreads_right(const PoolGeometry& g, npy_intp n_maps, const std::vector<Number>& maps,
+                   const std::vector<Number>& largest) {
+    std::vector<Number> gradients(largest.size()), spread(maps.size(), 99), right(maps.size());
+    for (Number& number : gradients) number = draw(-9, 9);
+    spread_maps(g, n_maps, draw(1, 4), maps.data(), largest.data(), gradients.data(),
+                spread.data());
+    npy_intp at = 0;
+    for (npy_intp m = 0; m < n_maps; m++)
+        for (npy_intp y = 0; y < g.out_rows; y++)
+            for (npy_intp x = 0; x < g.out_columns; x++, at++)
+                for (npy_intp i = y * g.step_rows;
+                     i < std::min(g.rows, y * g.step_rows + g.window_rows); i++)
+                    for (npy_intp j = x * g.step_columns;
+                         j < std::min(g.columns, x * g.step_columns + g.window_columns); j++) {
+                        const npy_intp cell = (m * g.rows + i) * g.columns + j;
+                        if (maps[cell] == largest[at]) right[cell] += gradients[at];
+                    }
+    return spread == right;
+}
+
 template <typename Number>
 bool is_right(PoolGeometry g, npy_intp n_maps, bool ignore_border) {
     if (!g.complete(ignore_border)) return false;
@@ -240,6 +298,7 @@ bool is_right(PoolGeometry g, npy_intp n_maps, bool ignore_border) {
                         cell(g, maps.data() + m * g.rows * g.columns, y, x, average))
                         return false;
         if (at != npy_intp(pooled.size())) return false;
+        if (!average && !spreads_right(g, n_maps, maps, pooled)) return false;
     }
     return true;
 }

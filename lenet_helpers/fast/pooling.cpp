@@ -56,7 +56,7 @@ struct PoolGeometry {
     }
 
     // So many small bands does a thread fetch together.
-    npy_intp bands_at_once() const { return 1 + POOL_WORTH_FETCHING / steps_of_band(); }
+    npy_intp bands_at_once() const { return 1 + POOL_WORTH_FETCHING / (1 + steps_of_band()); }
 };
 
 template <typename Number>
@@ -170,6 +170,45 @@ void pool_maps(const PoolGeometry& g, npy_intp n_maps, npy_intp threads, const N
         pool_band<Join>(g, task % bands * POOL_BAND_ROWS, maps + task / bands * g.rows * g.columns,
                         joined.data() + thread_number() * size,
                         pooled + task / bands * g.out_rows * g.out_columns);
+}
+
+// The gradient of one map's maxima: every cell that equals a window's maximum, and so each of
+// several that do, gets that window's gradient. Windows are taken in their order, so that a cell of
+// several windows sums up their gradients as Theano does.
+template <int STEP, typename Number>
+void spread_map(const PoolGeometry& g, const Number* map, const Number* largest,
+                const Number* gradients, Number* __restrict__ spread) {
+    const npy_intp step = STEP ? STEP : g.step_columns;
+    std::fill(spread, spread + g.rows * g.columns, Number(0));
+    for (npy_intp i = 0; i < g.out_rows; i++, largest += g.out_columns, gradients += g.out_columns) {
+        const npy_intp top = i * g.step_rows, bottom = std::min(g.rows, top + g.window_rows);
+        for (npy_intp row = top; row < bottom; row++)
+            for (npy_intp k = std::min(g.window_columns, g.columns) - 1; k >= 0; k--) {
+                const Number* cells = map + row * g.columns + k;
+                Number* out = spread + row * g.columns + k;
+                const npy_intp reach = std::min(g.out_columns, (g.columns - k + step - 1) / step);
+                for (npy_intp j = 0; j < reach; j++)
+                    out[j * step] += cells[j * step] == largest[j] ? gradients[j] : Number(0);
+            }
+    }
+}
+
+// maps and spread (maps, rows, columns), largest and gradients (maps, out rows, out columns)
+template <typename Number>
+void spread_maps(const PoolGeometry& g, npy_intp n_maps, npy_intp threads, const Number* maps,
+                 const Number* largest, const Number* gradients, Number* spread) {
+    const npy_intp size = g.rows * g.columns, out_size = g.out_rows * g.out_columns;
+    #pragma omp parallel for schedule(dynamic, g.bands_at_once()) num_threads(threads)
+    for (npy_intp m = 0; m < n_maps; m++) {
+        const Number *map = maps + m * size, *most = largest + m * out_size;
+        const Number* gradient = gradients + m * out_size;
+        switch (g.step_columns) {
+            case 1: spread_map<1>(g, map, most, gradient, spread + m * size); break;
+            case 2: spread_map<2>(g, map, most, gradient, spread + m * size); break;
+            case 3: spread_map<3>(g, map, most, gradient, spread + m * size); break;
+            default: spread_map<0>(g, map, most, gradient, spread + m * size);
+        }
+    }
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ import numpy
 from theano import tensor as T
 from theano.graph.basic import Apply, Constant
 from theano.graph.opt import copy_stack_trace, in2out, local_optimizer
-from theano.tensor.signal.pool import Pool
+from theano.tensor.signal.pool import MaxPoolGrad, Pool
 
 C_TYPES = {"float32": "npy_float32", "float64": "npy_float64"}
 # Without padding both averages are the same.
@@ -53,20 +53,51 @@ class Pooling(KernelOp):
 pooling = Pooling()
 
 
+class PoolingGradient(KernelOp):
+    """The gradient of maps that were pooled by their maxima.
+
+    Inputs are the maps, their maxima, the gradients of these, and the numbers as for `Pooling`;
+    the first three have the same dtype, float32 or float64. Every cell that equals the maximum of
+    its window gets the window's gradient, to the bit as from Theano's MaxPoolGrad.
+    """
+
+    __props__ = ("c_types",)
+    c_types = Pooling.c_types
+    files = Pooling.files
+
+    def make_node(self, maps, largest, gradients, numbers):
+        """Return the node that applies this op to four Theano variables."""
+        inputs = [T.as_tensor_variable(part) for part in (maps, largest, gradients, numbers)]
+        return Apply(self, inputs, [inputs[0].type()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        """Return the C code that calls the kernel."""
+        arrays, (spread,), fail = ",".join(inputs), outputs, sub["fail"]
+        c_type = C_TYPES[node.inputs[0].dtype]
+        return f"if(!apply_pooling_gradient<{c_type}>({arrays},&{spread})){{{fail}}}"
+
+
+pooling_gradient = PoolingGradient()
+
+
 @in2out
-@local_optimizer([Pool])
+@local_optimizer([Pool, MaxPoolGrad])
 def use_pooling(fgraph, node):
-    """Rewrite a graph so that maps are pooled by this op where windows are known."""
+    """Rewrite a graph so that maps are pooled by these ops where windows are known."""
     op = node.op
-    if type(op) is not Pool or op.ndim != 2 or op.mode not in AVERAGES:
+    fast = {Pool: pooling, MaxPoolGrad: pooling_gradient}.get(type(op))
+    if fast is None or op.ndim != 2 or op.mode not in AVERAGES:
         return None
-    maps, *settings = node.inputs
-    if maps.dtype not in C_TYPES or not all(isinstance(part, Constant) for part in settings):
+    arrays, settings = node.inputs[:-3], node.inputs[-3:]
+    dtypes = {part.dtype for part in arrays}
+    if len(dtypes) > 1 or not dtypes <= set(C_TYPES):
+        return None
+    if not all(isinstance(part, Constant) for part in settings):
         return None
     window, steps, padding = (part.data for part in settings)
     if any(padding) or min(*window, *steps) < 1:
         return None
     numbers = [*window, *steps, op.ignore_border, AVERAGES[op.mode]]
-    pooled = pooling(maps, numpy.array(numbers, dtype="int64"))
-    copy_stack_trace(node.outputs[0], pooled)
-    return [pooled]
+    output = fast(*arrays, numpy.array(numbers, dtype="int64"))
+    copy_stack_trace(node.outputs[0], output)
+    return [output]
