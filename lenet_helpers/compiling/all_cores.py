@@ -171,7 +171,7 @@ def _turn(cache):
 
 def _compile(cache, modules, folder, headers):
     compilers = Compilers()
-    pool = ThreadPoolExecutor(min(_thread_count(), MOST_COMPILERS))
+    pool = ThreadPoolExecutor(min(threads.thread_count(), MOST_COMPILERS))
     bar = progress.bar(len(modules))
     try:
         header_of = _headers(compilers, pool, modules, headers)
@@ -218,8 +218,3 @@ def _compile_base():
     """Let Theano compile the two modules that every function needs, while the others compile."""
     with suppress(Exception):
         from theano.link.c import cutils, cvm  # noqa: F401
-
-
-def _thread_count():
-    count = getattr(threads, "thread_count", os.cpu_count)
-    return count() or 1

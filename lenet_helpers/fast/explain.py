@@ -82,11 +82,13 @@ def explain(function):
 def _name_of_fast(op):
     """Return in words what one of the course's ops computes, or None for another's."""
     if isinstance(op, ConvPool):
-        name = words.OP_LAYER if op.activation == "none" else words.OP_ACTIVATED_LAYER
-        return name.format(window=_window(op), activation=op.activation)
+        if op.activation == "none":
+            return words.OP_LAYER.format(window=_window(op))
+        return words.OP_ACTIVATED_LAYER.format(window=_window(op), activation=op.activation)
     if isinstance(op, ConvPoolGradient):
-        name = words.OP_LAYER_GRADIENT if op.of_images else words.OP_FIRST_LAYER_GRADIENT
-        return name.format(window=_window(op))
+        if op.of_images:
+            return words.OP_LAYER_GRADIENT.format(window=_window(op))
+        return words.OP_FIRST_LAYER_GRADIENT.format(window=_window(op))
     if isinstance(op, Elemwise):
         fast = {type(scalar_op) for scalar_op in FAST.values()}
         return words.OP_ELEMENTWISE if fast & set(_scalar_ops(op.scalar_op)) else None
