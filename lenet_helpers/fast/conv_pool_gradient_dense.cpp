@@ -44,23 +44,23 @@ void add_products(const Layer& layer, npy_intp n_rows, const float* spread, cons
     const npy_intp spread_stride = layer.pool_rows * layer.conv_columns * LANES;
     const npy_intp sums_stride = layer.filter_size() * LANES;
     Lanes sum[DENSE_FILTERS][TAPS];
-    for (int f = 0; f < DENSE_FILTERS; f++)
-        for (int t = 0; t < TAPS; t++) sum[f][t] = Lanes{};
+    UNROLLED for (int f = 0; f < DENSE_FILTERS; f++)
+        UNROLLED for (int t = 0; t < TAPS; t++) sum[f][t] = Lanes{};
     for (npy_intp a = 0; a < n_rows; a++) {
         const float* pixel_at = pixels + a * layer.columns * LANES;
         const float* spread_at = spread + a * layer.conv_columns * LANES;
         for (npy_intp x = 0; x < layer.conv_columns; x++, pixel_at += LANES, spread_at += LANES) {
             Lanes gradient[DENSE_FILTERS];
-            for (int f = 0; f < DENSE_FILTERS; f++)
+            UNROLLED for (int f = 0; f < DENSE_FILTERS; f++)
                 gradient[f] = load(spread_at + f * spread_stride);
-            for (int t = 0; t < TAPS; t++) {
+            UNROLLED for (int t = 0; t < TAPS; t++) {
                 const Lanes pixel = load(pixel_at + t * LANES);
-                for (int f = 0; f < DENSE_FILTERS; f++) sum[f][t] += gradient[f] * pixel;
+                UNROLLED for (int f = 0; f < DENSE_FILTERS; f++) sum[f][t] += gradient[f] * pixel;
             }
         }
     }
-    for (int f = 0; f < DENSE_FILTERS; f++)
-        for (int t = 0; t < TAPS; t++) add(sums + f * sums_stride + t * LANES, sum[f][t]);
+    UNROLLED for (int f = 0; f < DENSE_FILTERS; f++)
+        UNROLLED for (int t = 0; t < TAPS; t++) add(sums + f * sums_stride + t * LANES, sum[f][t]);
 }
 
 // All taps of a block of filters, for one row of windows.
