@@ -326,6 +326,27 @@ def letters(text, across, down):
     return mask
 
 
+@lru_cache(maxsize=4096)
+def line_of_letters(text, size, height):
+    """Return a line of letters, as wide as it needs, as a mask to paste.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+    size, height : int
+        Of the letters and of the mask, pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Grey, white where the letters are.
+    """
+    mask = Image.new("L", (round(font(size).getlength(text)) + 1, height))
+    ImageDraw.Draw(mask).text((0, 0), text, 255, font(size))
+    return mask
+
+
 @cache
 def font(size):
     """Return letters of so many pixels for Pillow, the same on every system."""

@@ -141,14 +141,5 @@ def _tint(colour):
 
 
 def _write(paper, middle, top, text):
-    letters = _letters(text)
+    letters = drawing.line_of_letters(text, LETTERS, LINE)
     paper.paste(drawing.INK, (middle - letters.width // 2, top), letters)
-
-
-@lru_cache(maxsize=4096)
-def _letters(text):
-    """Return a line of letters as a mask; drawing them anew takes far longer."""
-    font = drawing.font(LETTERS)
-    mask = Image.new("L", (round(font.getlength(text)) + 1, LINE))
-    ImageDraw.Draw(mask).text((0, 0), text, 255, font)
-    return mask
