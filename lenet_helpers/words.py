@@ -387,6 +387,8 @@ LABEL_MODE, LABEL_POOLED_CELL = "mode", "Pooled cell"
 LABEL_SHIFT_DOWN, LABEL_SHIFT_RIGHT = "Pixels down", "Pixels to the right"
 LABEL_SPOT_ROW, LABEL_SPOT_COLUMN = "Maximum, row", "Maximum, column"
 LABEL_SIDE = "Pixels a side"
+LABEL_IMAGE_SIDE, LABEL_INPUT_MAPS = "Image side (pixels)", "Input maps"
+LABEL_FILTER_SIDE, LABEL_WINDOW_SIDE = "Filter side (pixels)", "Window side (cells)"
 LABEL_IMAGE_ROWS, LABEL_IMAGE_COLUMNS = "image: rows", "image: columns"
 LABEL_CHANNELS = "image: channels"
 LABEL_LAYER_NKERNS = "layer{layer}: filters"
@@ -604,6 +606,19 @@ REPLAY_MISSED = (
 )
 REPLAY_MISSED_NOTHING = "The whole record holds no better one."
 
+ROOF_STATE = (
+    "The convolution does {convolution}. One after the other, convolution, pooling, bias and tanh "
+    "move {n_apart} MB, and take at least {milliseconds} ms.\n"
+    "All in one, they do {limit}. They move {n_together} MB, and take at least {least} "
+    "ms: up to {times} times as fast."
+)
+ROOF_MEMORY = "{intensity} operations a byte, so that memory is its limit"
+ROOF_ARITHMETIC = "{intensity} operations a byte, so that arithmetic is its limit"
+ROOF_TOGETHER = "all in one"
+ROOF_SPEED = "{speed} GFLOP/s"
+ROOF_POINT = "{label} reaches {speed} GFLOP/s, {percent:.0f} % of what its intensity allows"
+ROOF_MEASURED = "The roof: {peak} GFLOP/s, and {bandwidth} GB/s. {points}."
+
 # --- Explorers: captions ---
 
 CAPTION_PICTURE = "picture, {rows} x {columns}"
@@ -644,6 +659,7 @@ CAPTION_SMALL_FILTERS = (
 CAPTION_MATRIX = "confusion matrix (click on a cell)"
 CAPTION_GALLERY = "right digit → predicted digit, and its probability"
 
+CAPTION_ROOF = "the roof of this machine, and how far each operation can get below it"
 CAPTION_REPLAY = "where this rule would have ended the training"
 CAPTION_CURVES = "cost and validation error"
 CAPTION_RUNS = "The runs"
@@ -666,7 +682,23 @@ MARK_BEST, MARK_END = "best so far", "the end"
 MARK_MADE, MARK_PATIENCE = "iterations made", "patience"
 AXIS_PREDICTED, AXIS_RIGHT = "predicted digit", "right digit"
 STEP_IMAGE, STEP_CONVOLUTION, STEP_POOLING = "image", "convolution", "pooling"
+STEP_BIAS_TANH = "bias and tanh"
 STEP_FLATTEN, STEP_HIDDEN, STEP_SOFTMAX = "flatten", "hidden", "softmax"
+AXIS_INTENSITY = "arithmetic intensity (operations a byte)"
+AXIS_SPEED = "speed (GFLOP/s)"
+SHARE_OF_TIME, SHARE_OF_ARITHMETIC = "time", "multiply-adds"
+AXIS_SHARE = "per cent of one training step"
+SHARES_STATE = (
+    "{slowest} takes the most time, {percent:.0f} %; ops without a multiply-add take {idle:.0f} % "
+    "together."
+)
+AXIS_MILLISECONDS = "milliseconds a training step"
+TIME_FIRST = "{name}: {milliseconds:.2f} ms"
+TIME_OTHER = "{name}: {milliseconds:.2f} ms, {times:.1f} times as fast"
+LANES_PIXELS = "a pixel of 16 images"
+LANES_WEIGHTS, LANES_WEIGHT = "one weight, 16 times", "w"
+LANES_SUMS = "16 cells of the maps"
+LANES_TIMES, LANES_PLUS = "times", "is added to"
 DRAWN_MAP, DRAWN_MAPS, DRAWN_SIDES = "1 map,", "{n:,} maps,", "{rows} x {columns}"
 DRAWN_UNIT, DRAWN_UNITS, DRAWN_NUMBER = "unit", "units", "{n:,}"
 

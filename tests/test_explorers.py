@@ -20,6 +20,7 @@ from lenet_helpers.explorers import (
     network,
     pixels,
     pooling,
+    roofline,
     shifts,
     studio,
     training,
@@ -30,6 +31,7 @@ from lenet_helpers.train_lenet import lenet_trainer
 from lenet_helpers.widgets.loader import Loader
 from lenet_helpers.widgets.number_grid import NumberGrid
 from lenet_helpers.widgets.upload import Upload
+from lenet_helpers.work import Machine
 
 import ipywidgets
 import numpy
@@ -282,6 +284,7 @@ EXPLORERS = {
     "early stopping": early_stopping.explore_early_stopping,
     "filters": learned.explore_filters,
     "mistakes": mistakes.explore_mistakes,
+    "roofline": lambda: roofline.explore_roofline(Machine(120e9, 14e9)),
 }
 of_every_explorer = pytest.mark.parametrize("make", EXPLORERS.values(), ids=EXPLORERS)
 KINDS = (

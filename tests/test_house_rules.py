@@ -31,9 +31,10 @@ FLOORS = [
     ["shapes", "fitting", "turns"],
     ["early_stopping"],
     ["checks", "design", "training", "arithmetic", "mistakes"],
+    ["work"],
     ["filters", "pictures", "figures", "layers", "operations", "kept_designs"],
-    ["curves", "drawing", "strokes", "photographs"],
-    ["network_drawing", "sheets"],
+    ["curves", "drawing", "strokes", "photographs", "speed_figures", "profiling"],
+    ["network_drawing", "sheets", "roofline_drawing"],
     ["panels"],
     ["widgets", "widgets.elements"],
     [f"widgets.{name}" for name in WIDGETS],
@@ -47,7 +48,7 @@ FLOORS = [
     ["inspection", "runs", "trained", "self_check", "gallery"],
     ["explorers", "explorers.filter_choice", "explorers.network_build"],
     [f"explorers.{name}" for name in EXPLORERS],
-    ["explorers.pooling", "explorers.studio", "explorers.early_stopping"],
+    ["explorers.pooling", "explorers.studio", "explorers.early_stopping", "explorers.roofline"],
     ["explorers.shifts"],
     ["explorers.learned"],
     ["explorers.mistakes"],
@@ -78,6 +79,7 @@ WITHOUT_THEANO += [
     "datasets.idx",
 ]
 WITHOUT_THEANO += ["datasets.files", "mistakes", "fast.threads"]
+WITHOUT_THEANO += ["work", "speed_figures", "roofline_drawing"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
 
 
