@@ -14,7 +14,7 @@ LOWEST_INTENSITY, HIGHEST_INTENSITY = 0.03, 10000
 GIGA = 1e9
 # Room above the roof, so that a point on it has room for its number.
 HEADROOM = 2.5
-COLOURS = (figures.GREY, figures.BLUE, figures.RED)
+COLOURS = (figures.GREY, figures.BLUE, figures.RED, figures.GREEN)
 
 
 class Point(NamedTuple):
@@ -29,7 +29,7 @@ class Point(NamedTuple):
     speed : float
         Operations a second.
     group : int
-        Which of three colours it gets: 0, 1 or 2.
+        Which of four colours it gets, from 0.
     """
 
     label: str

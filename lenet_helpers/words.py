@@ -616,7 +616,7 @@ ROOF_MEMORY = "{intensity} operations a byte, so that memory is its limit"
 ROOF_ARITHMETIC = "{intensity} operations a byte, so that arithmetic is its limit"
 ROOF_TOGETHER = "all in one"
 ROOF_SPEED = "{speed} GFLOP/s"
-ROOF_POINT = "{label} reaches {speed} GFLOP/s, {percent:.0f} % of what its intensity allows"
+ROOF_POINT = "{label} reaches {speed} GFLOP/s, {percent:.0f} % of the roof there"
 ROOF_MEASURED = "The roof: {peak} GFLOP/s, and {bandwidth} GB/s. {points}."
 
 # --- Explorers: captions ---

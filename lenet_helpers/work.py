@@ -122,19 +122,22 @@ def conv_pool(image_shape, filter_shape, poolsize):
 
 def lenet_convolutions(batch_size, design=None):
     """Return the `Work` of a LeNet's two convolutions, forward, as two operations."""
-    design = design or LeNetDesign()
-    return total(
-        convolution((batch_size, *design.image_shape(number)[1:]), layer.weight_shape)
-        for number, layer in enumerate(design.layers()[:2])
-    )
+    layers = _convolution_pooling_layers(batch_size, design or LeNetDesign())
+    return total(convolution(images, filters) for images, filters, _ in layers)
+
+
+def lenet_layers(batch_size, design=None):
+    """Return the `Work` of a LeNet's two convolution-pooling layers, forward, each in one."""
+    layers = _convolution_pooling_layers(batch_size, design or LeNetDesign())
+    return total(conv_pool(*layer) for layer in layers)
 
 
 def lenet_pool_gradients(batch_size, design=None):
     """Return the `Work` of the gradients of a LeNet's two max-poolings, as two operations."""
-    steps = [layer.steps[:2] for layer in (design or LeNetDesign()).layers()[:2]]
+    layers = _convolution_pooling_layers(batch_size, design or LeNetDesign())
     return total(
-        pool_gradient((batch_size, *convolved.output_shape[1:]), pooled.window)
-        for convolved, pooled in steps
+        pool_gradient(shapes.conv_output_shape(images, filters), poolsize)
+        for images, filters, poolsize in layers
     )
 
 
@@ -170,6 +173,14 @@ def training_multiply_adds(design=None, winners_only=False):
         "Dot22": 2 * products,
         "Gemm": products,
     }
+
+
+def _convolution_pooling_layers(batch_size, design):
+    """Return (image shape, filter shape, pooling window) of both layers."""
+    return [
+        ((batch_size, *design.image_shape(number)[1:]), layer.weight_shape, layer.steps[1].window)
+        for number, layer in enumerate(design.layers()[:2])
+    ]
 
 
 def _of_winners(layer):

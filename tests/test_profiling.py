@@ -86,19 +86,21 @@ def test_functions_that_take_turns(monkeypatch):
 
 
 def test_the_machine_is_measured_in_operations_and_bytes(monkeypatch):
-    seen = []
+    seen, seconds = [], iter([0.01, 0.02, 0.5, 0.25])
 
     def best_seconds(functions, *arguments):
         (function,) = functions.values()
         seen.append(arguments)
         function(*arguments)
-        return {"it": 0.5}
+        return {"it": next(seconds)}
 
     monkeypatch.setattr(profiling, "best_seconds", best_seconds)
     machine = profiling.measure_machine(1_000_000)
-    (a, b), (target, source) = seen
-    assert a.shape == b.shape == (1000, 1000)
-    assert machine.peak == 2 * 1000**3 / 0.5
+    *products, (target, source) = seen
+    shapes = [(a.shape, b.shape, a.dtype) for a, b in products]
+    assert shapes == [((n, n), (n, n), "float32") for n in (256, 512, 768)]
+    # The second product is the fastest, for its size.
+    assert machine.peak == 2 * 512**3 / 0.02
     assert source.nbytes == target.nbytes == 1_000_000
     assert numpy.array_equal(source, target)
-    assert machine.bandwidth == 2 * 1_000_000 / 0.5
+    assert machine.bandwidth == 2 * 1_000_000 / 0.25

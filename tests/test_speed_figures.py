@@ -99,13 +99,13 @@ def test_the_roof(machine):
         assert near.any(), intensity
 
 
-@pytest.mark.parametrize("group", [0, 1, 2])
+@pytest.mark.parametrize("group", [0, 1, 2, 3])
 @pytest.mark.parametrize(("intensity", "speed"), [(0.2, 0.4e9), (8, 60e9), (300, 100e9)])
 def test_a_point_is_where_it_belongs(group, intensity, speed):
     png = roofline_drawing.roofline(MACHINE, [Point("a", intensity, speed, group)])
     lowest = min(speed, 0.03 * MACHINE.bandwidth)
     across, down = place(MACHINE, intensity, speed, lowest)
-    colour = (figures.GREY, figures.BLUE, figures.RED)[group]
+    colour = (figures.GREY, figures.BLUE, figures.RED, figures.GREEN)[group]
     found = is_colour(pixels_of(png), colour)[:, : roofline_drawing.RIGHT]
     part = numpy.zeros(found.shape, dtype=bool)
     part[round(down) - 4 : round(down) + 5, round(across) - 4 : round(across) + 5] = True
@@ -154,8 +154,8 @@ def test_what_was_measured():
     points = [Point("slow", 0.1, 1e9, 0), Point("fast", 100, 50e9, 1)]
     assert png == roofline_drawing.roofline(MACHINE, points)
     assert sentence == (
-        "The roof: 100 GFLOP/s, and 10.0 GB/s. slow reaches 1.00 GFLOP/s, 100 % of what its "
-        "intensity allows; fast reaches 50.0 GFLOP/s, 50 % of what its intensity allows."
+        "The roof: 100 GFLOP/s, and 10.0 GB/s. slow reaches 1.00 GFLOP/s, 100 % of the roof "
+        "there; fast reaches 50.0 GFLOP/s, 50 % of the roof there."
     )
 
 

@@ -86,6 +86,11 @@ def test_the_layers_of_another_lenet():
     assert convolutions.operations == sum(2 * count.multiply_adds for count in counts)
     moved = [n_bytes(count.images, count.filters, count.maps) for count in counts]
     assert convolutions.n_bytes == sum(moved)
+    layers = work.lenet_layers(6, DESIGN)
+    bent = [2 * count.pooled.size + count.compared for count in counts]
+    assert layers.operations == convolutions.operations + sum(bent)
+    moved = [n_bytes(count.images, count.filters, count.pooled) for count in counts]
+    assert layers.n_bytes == sum(moved)
     gradients = work.lenet_pool_gradients(6, DESIGN)
     assert gradients.operations == sum(count.compared for count in counts)
     assert gradients.n_bytes == sum(2 * n_bytes(count.maps, count.pooled) for count in counts)
