@@ -155,7 +155,10 @@ def tracked_texts():
 
 def test_nothing_is_left_to_do():
     marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
-    assert not [path.name for path in tracked_texts() if marks.search(path.read_text("utf-8"))]
+    # The letters of a stored picture are random.
+    picture = re.compile(r'"image/png": "[^"]*"')
+    texts = {path: picture.sub("", path.read_text("utf-8")) for path in tracked_texts()}
+    assert not [path.name for path, text in texts.items() if marks.search(text)]
 
 
 def test_the_readme_is_short_and_true():
