@@ -38,7 +38,8 @@ struct Layer {
         return out_rows > 0 && out_columns > 0;
     }
 
-    npy_intp image_size() const { return channels * rows * columns; }
+    npy_intp pixels() const { return rows * columns; }
+    npy_intp image_size() const { return channels * pixels(); }
     npy_intp filter_size() const { return channels * filter_rows * filter_columns; }
     npy_intp map_size() const { return out_rows * out_columns; }
     // Cells of a window; those at the border can have fewer.

@@ -50,22 +50,22 @@ inline void convolve_tile(const Layer& layer, npy_intp band_rows, const float* p
 template <class Activation, bool WITH_WINNERS>
 inline void pool_row(const Layer& layer, npy_intp n_rows, npy_intp tile_columns,
                      const float* sums, float bias, float* maps, float* winners) {
-    for (npy_intp j = 0; j < layer.out_columns; j++) {
-        const npy_intp n_columns = layer.window_columns(j);
-        const float* window = sums + j * layer.pool_columns * LANES;
+    const npy_intp step = layer.pool_columns, columns = layer.conv_columns;
+    for (npy_intp first = 0; first < columns; first += step, maps += LANES, winners += LANES) {
+        const npy_intp n_columns = std::min(step, columns - first);
+        const float* window = sums + first * LANES;
         Lanes most = load(window);
         IntLanes winner = IntLanes{} + 1;
-        for (npy_intp a = 0; a < n_rows; a++)
+        for (npy_intp a = 0; a < n_rows; a++, window += tile_columns * LANES)
             for (npy_intp e = a == 0; e < n_columns; e++) {
-                const Lanes sum = load(window + (a * tile_columns + e) * LANES);
-                const IntLanes bit = IntLanes{} + (1 << (a * layer.pool_columns + e));
+                const Lanes sum = load(window + e * LANES);
+                const IntLanes bit = IntLanes{} + (1 << (a * step + e));
                 if (WITH_WINNERS)
                     winner = sum > most ? bit : winner | (bit & (sum == most));
                 most = sum > most ? sum : most;
             }
-        store(maps + j * LANES, Activation::of(most + bias));
-        if (WITH_WINNERS)
-            store(winners + j * LANES, __builtin_convertvector(winner, Lanes));
+        store(maps, Activation::of(most + bias));
+        if (WITH_WINNERS) store(winners, __builtin_convertvector(winner, Lanes));
     }
 }
 

@@ -25,16 +25,16 @@ struct DensePlace {
 // A row of windows of one map: each winner's cell gets the window's gradient, the others zero.
 inline void spread_row(const Layer& layer, npy_intp n_rows, const float* gradients,
                        const float* winners, float* spread) {
-    for (npy_intp j = 0; j < layer.out_columns; j++) {
-        const Lanes gradient = load(gradients + j * LANES);
-        const IntLanes winner = __builtin_convertvector(load(winners + j * LANES), IntLanes);
-        for (npy_intp a = 0; a < n_rows; a++)
-            for (npy_intp e = 0; e < layer.window_columns(j); e++) {
-                const IntLanes bit = IntLanes{} + (1 << (a * layer.pool_columns + e));
-                store(spread + (a * layer.conv_columns + j * layer.pool_columns + e) * LANES,
-                      (winner & bit) != 0 ? gradient : Lanes{});
+    const npy_intp columns = layer.conv_columns, step = layer.pool_columns;
+    for (npy_intp a = 0; a < n_rows; a++)
+        for (npy_intp e = 0; e < step; e++) {
+            const IntLanes bit = IntLanes{} + (1 << (a * step + e));
+            for (npy_intp x = e, at = 0; x < columns; x += step, at += LANES) {
+                const IntLanes winner = __builtin_convertvector(load(winners + at), IntLanes);
+                store(spread + (a * columns + x) * LANES,
+                      (winner & bit) != 0 ? load(gradients + at) : Lanes{});
             }
-    }
+        }
 }
 
 // Adds gradient times pixel to the sums (filters, all taps, LANES) of TAPS neighbouring taps.

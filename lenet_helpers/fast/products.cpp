@@ -77,7 +77,7 @@ void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const M
     const BlasOnOneThread while_this_runs;
     const bool by_rows = c.rows >= c.columns;
     const npy_intp length = by_rows ? c.rows : c.columns;
-    const npy_intp tiles = (length + TILE - 1) / TILE, most_panels = 2 * thread_limit();
+    const npy_intp tiles = (length + TILE - 1) / TILE, most_panels = thread_limit();
     const npy_intp size = (tiles + most_panels - 1) / most_panels * TILE;
     const npy_intp n_panels = (length + size - 1) / size;
     static Team team;
