@@ -12,7 +12,7 @@ from theano import tensor as T
 from theano.tensor.nnet import conv2d
 from theano.tensor.signal.pool import pool_2d
 
-from tests import oracles
+from tests import kernels, oracles
 
 ACTIVATIONS = {
     "none": lambda sums: sums,
@@ -295,3 +295,155 @@ def test_results_are_the_same_bits_on_any_number_of_threads(run_python):
     (output,) = outputs
     first, second = output.split()[:3], output.split()[3:]
     assert len(set(first)) == len(set(second)) == 1
+
+
+# --- The kernels alone, under sanitizers, for several processors, by both compilers ---
+
+# Arrays lie in memory of just their size, so that one number too far is noticed.
+HARNESS = r"""
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <algorithm>
+#include <random>
+#include <vector>
+typedef long npy_intp;
+typedef int npy_int32;
+typedef unsigned npy_uint32;
+typedef unsigned short npy_uint16;
+#include "lanes.h"
+#include "threads.h"
+#include "parts.h"
+#include "transpose.h"
+#include "activations.h"
+#include "conv_pool.h"
+#include "conv_pool_forward.cpp"
+#include "conv_pool_gradient_dense.cpp"
+#include "conv_pool_gradient_sparse.cpp"
+
+typedef std::vector<float> Numbers;
+std::mt19937 generator(1);
+
+npy_intp draw(npy_intp low, npy_intp high) {
+    return low + npy_intp(generator() % (unsigned long)(high - low + 1));
+}
+
+// Whole numbers: their sums are exact in any order, and ties are common.
+Numbers whole_numbers(npy_intp size) {
+    Numbers numbers(size);
+    for (float& number : numbers) number = draw(-2, 2);
+    return numbers;
+}
+
+// The definition, number by number. The gradient goes to every cell that holds the maximum.
+struct Loops {
+    Numbers maps, of_filters, of_bias, of_images;
+    std::vector<npy_uint16> winners;
+
+    Loops(const Layer& g, const Numbers& images, const Numbers& filters, const Numbers& bias,
+          const Numbers& gradients)
+        : of_filters(filters.size()), of_bias(bias.size()), of_images(images.size()) {
+        for (npy_intp b = 0; b < g.batch; b++)
+            for (npy_intp k = 0; k < g.filters; k++)
+                for (npy_intp i = 0; i < g.out_rows; i++)
+                    for (npy_intp j = 0; j < g.out_columns; j++)
+                        add_window(g, images, filters, bias[k], gradients, b, k, i, j);
+    }
+
+    void add_window(const Layer& g, const Numbers& images, const Numbers& filters, float bias,
+                    const Numbers& gradients, npy_intp b, npy_intp k, npy_intp i, npy_intp j) {
+        float sums[MOST_POOLED], most = -1e9f;
+        for (npy_intp cell = 0; cell < g.pool_rows * g.pool_columns; cell++) {
+            const npy_intp y = i * g.pool_rows + cell / g.pool_columns;
+            const npy_intp x = j * g.pool_columns + cell % g.pool_columns;
+            sums[cell] = -1e9f;
+            if (y > g.rows - g.filter_rows || x > g.columns - g.filter_columns) continue;
+            sums[cell] = 0;
+            visit(g, b, k, y, x, [&](npy_intp pixel, npy_intp tap) {
+                sums[cell] += images[pixel] * filters[tap];
+            });
+            most = std::max(most, sums[cell]);
+        }
+        const float gradient = gradients[maps.size()];
+        npy_uint16 winner = 0;
+        for (npy_intp cell = 0; cell < g.pool_rows * g.pool_columns; cell++)
+            if (sums[cell] == most) {
+                winner |= 1 << cell;
+                visit(g, b, k, i * g.pool_rows + cell / g.pool_columns,
+                      j * g.pool_columns + cell % g.pool_columns,
+                      [&](npy_intp pixel, npy_intp tap) {
+                          of_filters[tap] += gradient * images[pixel];
+                          of_images[pixel] += gradient * filters[tap];
+                      });
+            }
+        of_bias[k] += gradient;
+        maps.push_back(most + bias);
+        winners.push_back(winner);
+    }
+
+    template <class Work>
+    static void visit(const Layer& g, npy_intp b, npy_intp k, npy_intp y, npy_intp x, Work work) {
+        for (npy_intp c = 0; c < g.channels; c++)
+            for (npy_intp u = 0; u < g.filter_rows; u++)
+                for (npy_intp v = 0; v < g.filter_columns; v++)
+                    work(((b * g.channels + c) * g.rows + y + u) * g.columns + x + v,
+                         ((k * g.channels + c) * g.filter_rows + u) * g.filter_columns + v);
+    }
+};
+
+bool is_right(const Layer& g) {
+    const Numbers images = whole_numbers(g.batch * g.image_size());
+    const Numbers filters = whole_numbers(g.filters * g.filter_size());
+    const Numbers bias = whole_numbers(g.filters);
+    const npy_intp size = g.batch * g.filters * g.map_size();
+    const Numbers gradients = whole_numbers(size);
+    const Loops loops(g, images, filters, bias, gradients);
+    Numbers maps(size), of_filters(filters.size()), of_bias(bias.size());
+    Numbers of_images(images.size());
+    std::vector<npy_uint16> winners(size);
+    conv_pool_forward<NoActivation, false>(g, images.data(), filters.data(), bias.data(),
+                                           maps.data(), nullptr);
+    if (maps != loops.maps) return false;
+    conv_pool_forward<NoActivation, true>(g, images.data(), filters.data(), bias.data(),
+                                          maps.data(), winners.data());
+    if (maps != loops.maps || winners != loops.winners) return false;
+    for (int way = 0; way < 3; way++) {
+        std::fill(of_filters.begin(), of_filters.end(), 1e9f);
+        if (way == 0)
+            conv_pool_gradient_dense<NoActivation>(g, images.data(), maps.data(), winners.data(),
+                                                   gradients.data(), of_filters.data(),
+                                                   of_bias.data());
+        else
+            conv_pool_gradient_sparse<NoActivation>(
+                g, images.data(), filters.data(), maps.data(), winners.data(), gradients.data(),
+                of_filters.data(), of_bias.data(), way == 1 ? nullptr : of_images.data());
+        if (of_filters != loops.of_filters || of_bias != loops.of_bias) return false;
+    }
+    return of_images == loops.of_images;
+}
+
+int main() {
+    for (int n = 0; n < 300; n++) {
+        Layer g = {};
+        g.batch = draw(1, 20), g.channels = draw(1, n % 5 ? 5 : 37), g.filters = draw(1, 7);
+        g.rows = draw(1, 10), g.columns = draw(1, n % 7 ? 10 : 40);
+        g.filter_rows = draw(1, std::min<npy_intp>(g.rows, 6));
+        g.filter_columns = draw(1, std::min<npy_intp>(g.columns, 12));
+        g.pool_rows = draw(1, 5), g.pool_columns = draw(1, 5), g.ignore_border = draw(0, 1);
+        if (g.complete() && !is_right(g)) {
+            printf("wrong: %ld images of %ld x %ld x %ld, %ld filters of %ld x %ld, windows of "
+                   "%ld x %ld, border %d\n", g.batch, g.channels, g.rows, g.columns, g.filters,
+                   g.filter_rows, g.filter_columns, g.pool_rows, g.pool_columns, g.ignore_border);
+            return 1;
+        }
+    }
+    printf("all right\n");
+    return 0;
+}
+"""
+
+
+@kernels.everywhere
+def test_the_kernels_under_sanitizers(tmp_path, processor, compiler, options):
+    printed = kernels.run_with_sanitizers(HARNESS, tmp_path, processor, compiler, options)
+    assert printed == "all right\n"

@@ -336,7 +336,7 @@ SANITIZED = ["-O1", *SANITIZERS]
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_the_kernel_alone(compiler, tmp_path, options):
     printed = run_harness(HARNESS, tmp_path, compiler, *options, OMP_NUM_THREADS="3")
-    panels = 6 if "-fopenmp" in options else 1
+    panels = 3 if "-fopenmp" in options else 1
     assert printed == f"0 wrong, {panels} panels\n"
 
 

@@ -1,5 +1,5 @@
-// The layer forwards. LANES images ride in one vector. A small tile of convolved maps is summed up in
-// registers; a row of windows is pooled as soon as it is complete, while it is in the nearest
+// The layer forwards. LANES images ride in one vector. A small tile of convolved maps is summed up
+// in registers; a row of windows is pooled as soon as it is complete, while it is in the nearest
 // cache. So the convolved maps, the largest arrays of the network, never exist in memory.
 
 namespace {
@@ -79,11 +79,12 @@ void forward_block(const Layer& layer, const Bands& bands, npy_intp band, npy_in
     for (npy_intp i = 0; i < bands.size(layer, band); i++) {
         const npy_intp n_rows = layer.window_rows(bands.first(band) + i);
         for (npy_intp a = 0; a < n_rows; a++)
-            for (npy_intp x = 0; x < layer.conv_columns; x += TILE_COLUMNS)
-                convolve_tile<FILTERS>(
-                    layer, bands.rows,
-                    place.images.data() + ((i * layer.pool_rows + a) * layer.columns + x) * LANES,
-                    weights, place.sums.data() + (a * place.tile_columns + x) * LANES, sums_stride);
+            for (npy_intp x = 0; x < layer.conv_columns; x += TILE_COLUMNS) {
+                const npy_intp pixel = (i * layer.pool_rows + a) * layer.columns + x;
+                const npy_intp sum = a * place.tile_columns + x;
+                convolve_tile<FILTERS>(layer, bands.rows, place.images.data() + pixel * LANES,
+                                       weights, place.sums.data() + sum * LANES, sums_stride);
+            }
         for (int f = 0; f < FILTERS; f++) {
             const npy_intp cell = (f * n_cells + i * layer.out_columns) * LANES;
             pool_row<Activation, WITH_WINNERS>(
@@ -124,6 +125,13 @@ inline void arrange_weights(const Layer& layer, const FilterBlocks& blocks, cons
 template <class Activation, bool WITH_WINNERS>
 void conv_pool_forward(const Layer& layer, const float* images, const float* filters,
                        const float* bias, float* maps, npy_uint16* winners) {
+    const decltype(&forward_block<Activation, WITH_WINNERS, 1>) by_size[] = {
+        nullptr,
+        forward_block<Activation, WITH_WINNERS, 1>,
+        forward_block<Activation, WITH_WINNERS, 2>,
+        forward_block<Activation, WITH_WINNERS, 3>,
+        forward_block<Activation, WITH_WINNERS, 4>,
+        forward_block<Activation, WITH_WINNERS, MOST_FILTERS>};
     const FilterBlocks blocks(layer.filters);
     const Bands bands(layer);
     std::vector<float> weights(layer.filters * layer.filter_size());
@@ -141,12 +149,8 @@ void conv_pool_forward(const Layer& layer, const float* images, const float* fil
                    place.images.data());
         for (npy_intp block = 0; block < blocks.count; block++) {
             const npy_intp f = blocks.begin(block);
-            const auto run = blocks.size(block) == 5   ? forward_block<Activation, WITH_WINNERS, 5>
-                             : blocks.size(block) == 4 ? forward_block<Activation, WITH_WINNERS, 4>
-                             : blocks.size(block) == 3 ? forward_block<Activation, WITH_WINNERS, 3>
-                             : blocks.size(block) == 2 ? forward_block<Activation, WITH_WINNERS, 2>
-                                                       : forward_block<Activation, WITH_WINNERS, 1>;
-            run(layer, bands, band, n_images, f, weights.data() + f * layer.filter_size(), bias,
+            by_size[blocks.size(block)](
+                layer, bands, band, n_images, f, weights.data() + f * layer.filter_size(), bias,
                 place, maps + to, WITH_WINNERS ? winners + to : winners);
         }
     }

@@ -1,6 +1,7 @@
 namespace {
 
-// Returns false, and has set a Python error, if the arrays do not fit together. `winners` may be null.
+// Returns false, and has set a Python error, if the arrays do not fit together. `winners` may be
+// null without WITH_WINNERS.
 template <class Activation, bool WITH_WINNERS>
 bool apply_conv_pool(bool ignore_border, npy_intp pool_columns, npy_intp pool_rows,
                      PyArrayObject* images_, PyArrayObject* filters_, PyArrayObject* bias_,

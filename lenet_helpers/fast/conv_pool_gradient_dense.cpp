@@ -1,5 +1,5 @@
-// The gradient of filters and bias where images have few channels, as in the first layer. As in the
-// forward kernel, images ride in lanes. Every cell of the convolved maps is visited, also those
+// The gradient of filters and bias where images have few channels, as in the first layer. As in
+// the forward kernel, images ride in lanes. Every cell of the convolved maps is visited, also those
 // that did not win, with a gradient of zero: in other lanes the same cell has won.
 
 namespace {

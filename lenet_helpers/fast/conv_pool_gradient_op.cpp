@@ -35,9 +35,9 @@ bool apply_conv_pool_gradient(bool ignore_border, npy_intp pool_columns, npy_int
                                                  winners.data<npy_uint16>(), gradients.data(),
                                                  to_filters, to_bias);
         else
-            conv_pool_gradient_sparse<Activation>(layer, images.data(), filters.data(),
-                                                  maps.data(), winners.data<npy_uint16>(),
-                                                  gradients.data(), to_filters, to_bias, to_images);
+            conv_pool_gradient_sparse<Activation>(
+                layer, images.data(), filters.data(), maps.data(), winners.data<npy_uint16>(),
+                gradients.data(), to_filters, to_bias, to_images);
     });
 }
 

@@ -1,14 +1,14 @@
 // The gradients of filters, bias and images where images have many channels, as in the second
-// layer. Only cells that won their window have a gradient, a quarter of them with windows of 2 x 2;
-// which ones they are differs from image to image and from map to map. So here not images but
+// layer. Only cells that won their window have a gradient, with windows of 2 x 2 a quarter of
+// them; which ones they are differs from image to image and from map to map. So here not images but
 // the channels of neighbouring pixels ride in lanes, and each winner is visited once:
 //
 //     gradient of filter k += gradient of the winner * the patch of pixels that it saw
 //     gradient of the patch += gradient of the winner * filter k
 //
 // Channels are taken in blocks of LANES, and one of those that are left. In a block the channels
-// of a pixel lie side by side, and the pixels of a row behind one another: (rows, columns, channels
-// of the block). So a patch's row is one piece of memory.
+// of a pixel lie side by side, and the pixels of a row behind one another: (rows, columns,
+// channels of the block). So a patch's row is one piece of memory.
 
 namespace {
 
@@ -77,8 +77,8 @@ struct SparsePlace {
     }
 };
 
-// sums (ROWS, VECTORS) += the sum over winners of gradient * what lies at the winner's place. Strides
-// lead from one place to the next, and from row to row.
+// sums (ROWS, VECTORS) += the sum over winners of gradient * what lies at the winner's place.
+// Strides lead from one place to the next, and from row to row.
 template <int VECTORS, int ROWS>
 void add_patches(const Winner* winner, const Winner* end, const float* places, npy_intp stride,
                  npy_intp row_stride, float* sums, npy_intp sums_stride) {
@@ -92,7 +92,8 @@ void add_patches(const Winner* winner, const Winner* end, const float* places, n
                 sum[r][i] += winner->gradient * load(place + r * row_stride + i * LANES);
     }
     UNROLLED for (int r = 0; r < ROWS; r++)
-        UNROLLED for (int i = 0; i < VECTORS; i++) add(sums + r * sums_stride + i * LANES, sum[r][i]);
+        UNROLLED for (int i = 0; i < VECTORS; i++)
+            add(sums + r * sums_stride + i * LANES, sum[r][i]);
 }
 
 typedef void AddPatches(const Winner*, const Winner*, const float*, npy_intp, npy_intp, float*,

@@ -6,7 +6,7 @@ namespace {
 
 // Into how many parts work is cut whose sums are added up in the end; at least one.
 inline npy_intp number_of_parts(npy_intp n_pieces) {
-    return std::max<npy_intp>(1, std::min<npy_intp>(n_pieces, 16));
+    return std::max<npy_intp>(1, std::min<npy_intp>(n_pieces, 8));
 }
 
 inline int threads_for(npy_intp n_parts) {

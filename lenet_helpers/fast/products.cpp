@@ -2,9 +2,8 @@
 // each panel is one call of BLAS's sgemm. BLAS itself then stays on one thread: two pools of
 // threads would fight for the same cores.
 //
-// There are twice as many panels as threads, and a thread that is done takes the next one. A core
-// that also serves another program so holds the rest up by no more than a panel. Fewer panels
-// would be faster on idle cores, as sgemm prepares the whole other factor for each of them.
+// There is one panel for each thread: sgemm prepares the whole other factor for each of them, so
+// more would be slower. Beside a busy neighbour the team (team.h) then goes on with one thread.
 
 extern "C" {
 void sgemm_(char*, char*, const int*, const int*, const int*, const float*, const float*,
