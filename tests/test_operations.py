@@ -5,6 +5,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 from lenet_helpers import operations
+from lenet_helpers.fast.rewrites import stock_mode
 from lenet_helpers.filters import random_filters
 
 import numpy
@@ -113,6 +114,7 @@ def test_convolve_is_theanos_own_conv2d():
             T.nnet.conv2d(*variables, border_mode=mode, subsample=steps, filter_flip=flip)
             for mode, steps, flip in STOCK
         ],
+        mode=stock_mode(),
     )
     assert op_names(stock).count("CorrMM") == len(STOCK)
     random = numpy.random.RandomState(0)
