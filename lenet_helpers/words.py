@@ -702,6 +702,77 @@ LANES_TIMES, LANES_PLUS = "times", "is added to"
 DRAWN_MAP, DRAWN_MAPS, DRAWN_SIDES = "1 map,", "{n:,} maps,", "{rows} x {columns}"
 DRAWN_UNIT, DRAWN_UNITS, DRAWN_NUMBER = "unit", "units", "{n:,}"
 
+# --- Exercises ---
+
+CORRECT = "Correct: {text}"
+WRONG = "Not yet: {text} (For a hint: exercises.{name}.hint())"
+NOT_ANSWERED = (
+    "Not answered yet: put your answer where the three dots are, and run the cell again. (For a "
+    "hint: exercises.{name}.hint())"
+)
+OTHER_NUMBER_OF_ANSWERS = "Call it so: exercises.{call}"
+CHECK_INTERRUPTED = "Interrupted, so nothing was checked. Run the cell again when you like."
+CHECK_FAILED = (
+    "The checker itself stumbled over this answer ({kind}: {message}). That is our mistake, not "
+    "yours; the solution is one that it understands."
+)
+HINT = "Hint {number} of {total}: {text}"
+MORE_HINT = "(The next one: exercises.{name}.hint())"
+MORE_SOLUTION = "(A solution: exercises.{name}.solution())"
+NO_SUCH_HINT = "There is no hint {number!r}: exercises.{name}.hint() gives the first of three."
+SOLUTION = "One solution; others may be as good:"
+EXERCISE = (
+    "The exercise {title!r}: exercises.{name}.check(...) checks your answer, exercises.{name}."
+    "hint() gives a hint, exercises.{name}.solution() shows a solution."
+)
+
+ANSWER_NOT_ONE_NUMBER = "one number is asked for, and yours has the shape {shape}."
+ANSWER_NOT_WHOLE = "yours is {value:g}; a whole number is asked for."
+ANSWER_OTHER_LENGTH = "yours has {found} numbers; {length} are asked for."
+ANSWER_OTHER_SHAPE = "yours has the shape {found}; {shape} is asked for."
+ANSWER_IS_TEXT = "{value} is a text; write numbers without quotation marks."
+ANSWER_NOT_NUMBERS = "{value} can't be read as numbers; a number, a list or an array would do."
+ANSWER_NOT_FINITE = "{value} holds NaN or infinity; give finite numbers."
+ANSWER_IS_SYMBOLIC = (
+    "{value} is an expression that still waits for its inputs; give the numbers that it computes."
+)
+ANSWER_NOT_AMONG = "{value} is none of the possible answers: {known}."
+ANSWER_ANY_TEXT = "a text in quotation marks"
+ANSWER_NOT_BOOL = "{value} is neither True nor False."
+ARRAY_OF_SHAPE = "<an array of shape {shape}>"
+A_VALUE = "<a value of type {kind}>"
+
+NOT_A_FUNCTION = "{value} is no function: give its name, without brackets behind it."
+ENDLESS = (
+    "{call} had not ended after {seconds:g} seconds, and was stopped. Look for a loop that never "
+    "ends."
+)
+RETURNS_NONE = "{call} returned nothing: is there a `return`?"
+STOPPED_IN_LINE = "{call} stopped with {kind}: {message}. It happened in your line `{line}`."
+STOPPED = "{call} stopped with {kind}: {message}."
+GIVES_OTHER_VALUE = "{call} gives {found}; {expected} would be right."
+GIVES_OTHER_SHAPE = "{call} gives an array of shape {found}; the shape {expected} would be right."
+GIVES_OTHER_CELL = "{call} has {found:.6g} in cell {cell}; {expected:.6g} would be right."
+
+PREDICTION_CHOOSE = "Choose an answer first: a wrong guess teaches more than none."
+PREDICTION_RIGHT = "You were right. {answer}"
+PREDICTION_WRONG = "You said: {guess}. {answer}"
+LABEL_PREDICTION = "Your prediction"
+LABEL_REVEAL = "Reveal"
+
+BROKEN_PROGRESS = (
+    "The file of your progress, {path}, can't be read, so nothing new is written into it. Delete "
+    "it to begin anew; exercises work all the same."
+)
+MAP_LESSON, MAP_EXERCISES = "lesson", "exercises"
+MAP_SOLVED, MAP_TRIED, MAP_OPEN = "solved", "tried", "not yet"
+MAP_COUNT = "{solved} of {total} exercises are solved."
+MAP_ALL = "That is the whole course."
+MAP_NEXT = "Next: {title}, in lesson {lesson}."
+MAP_LINE = "{lesson}. {title}: {exercises}"
+REPORT_WRITTEN = "{path} is written: a table that spreadsheets open. It names nobody."
+REPORT_FAILED = "{path} can't be written: {message}"
+
 # --- What a compiled function is made of ---
 
 OPS_OF_COURSE, OPS_OF_THEANO = "by the course:", "by Theano:"

@@ -4,12 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from lenet_helpers import paths
 from lenet_helpers.datasets import load_data
 
 import pytest
+
+# What the tests solve must not count as solved by whoever runs them.
+os.environ["LENET_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

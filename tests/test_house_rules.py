@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "lenet_helpers"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-WIDGETS = ("explorer", "number_grid", "player", "upload", "digit_pad")
+WIDGETS = ("explorer", "number_grid", "player", "upload", "digit_pad", "prediction")
 EXPLORERS = ("pixels", "convolution", "window", "network", "training", "drawn_digit")
 # From the ground up: a module may import only what stands on a line before its own.
 FLOORS = [
@@ -52,6 +52,11 @@ FLOORS = [
     ["explorers.shifts"],
     ["explorers.learned"],
     ["explorers.mistakes"],
+    ["exercises", "exercises.answers"],
+    ["exercises.running", "exercises.progress"],
+    ["exercises.exercise"],
+    [f"exercises.lesson_{number}" for number in range(7)],
+    ["exercises.course_map"],
     ["__main__"],
 ]
 WITHOUT_THEANO = [
@@ -81,6 +86,7 @@ WITHOUT_THEANO += [
 WITHOUT_THEANO += ["datasets.files", "mistakes", "fast.threads"]
 WITHOUT_THEANO += ["work", "speed_figures", "roofline_drawing"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
+WITHOUT_THEANO += ["exercises.answers", "exercises.running", "exercises.progress"]
 
 
 def module_name(path):

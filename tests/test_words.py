@@ -11,7 +11,9 @@ from lenet_helpers import words
 import pytest
 
 PACKAGE = Path(lenet_helpers.__file__).parent
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "words.py")
+# The tasks are pages of the lessons: their words are translated with the notebooks'.
+TASKS = set(PACKAGE.glob("exercises/lesson_*.py"))
+MODULES = sorted({path for path in PACKAGE.rglob("*.py") if path.name != "words.py"} - TASKS)
 TREES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in MODULES}
 TEMPLATES = {name: text for name, text in vars(words).items() if name.isupper()}
 
