@@ -782,8 +782,12 @@ OP_ACTIVATED_LAYER = "convolution, max-pooling {window}, bias, {activation}"
 OP_LAYER_GRADIENT = "the gradients of such a layer, {window}"
 OP_FIRST_LAYER_GRADIENT = "the gradients of such a layer, {window}, but of its input"
 OP_CONVOLUTION, OP_POOLING = "convolution", "pooling"
+OP_POOLING_GRADIENT = "the gradient of pooling"
 OP_PRODUCT, OP_PRODUCT_AND_SUM = "matrix product", "matrix product, added in place"
 OP_ELEMENTWISE = "element by element, with tanh or sigmoid"
+NEEDS_A_COMPILER = "{op} needs a C++ compiler; LENET_FAST=off does without it."
+OTHER_TYPE = "{found} was given; {dtype} with {ndim} axes is needed."
+NO_SLOPE_OF_RELU = "The slope of a relu can't be told by its result: let Theano compute it."
 NOT_COMPILED = "{value!r} is no compiled function: explain takes what theano.function returned."
 
 # --- The command line ---

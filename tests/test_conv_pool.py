@@ -228,19 +228,33 @@ def test_inputs_may_be_views(ours):
 
 
 @pytest.mark.parametrize(
-    ("images", "filters", "bias", "window"),
+    ("images", "filters", "bias", "window", "said"),
     [
-        ((2, 3, 6, 6), (4, 2, 3, 3), 4, (2, 2)),  # channels
-        ((2, 3, 6, 6), (4, 3, 3, 3), 5, (2, 2)),  # bias
-        ((2, 3, 6, 6), (4, 3, 7, 3), 4, (2, 2)),  # filter
-        ((2, 3, 6, 6), (4, 3, 3, 3), 4, (5, 1)),  # window
+        ((2, 3, 6, 6), (4, 2, 3, 3), 4, (2, 2), "have 3 input maps, but .* made for 2"),
+        ((2, 3, 6, 6), (4, 3, 3, 3), 5, (2, 2), "has 5 numbers, but there are 4 filters"),
+        ((2, 3, 6, 6), (4, 3, 7, 3), 4, (2, 2), "7 x 3 pixels .* images of 6 x 6"),
+        ((2, 3, 6, 6), (4, 3, 3, 3), 4, (5, 1), "windows of 5 x 1 do not fit"),
     ],
 )
-def test_arrays_that_do_not_fit_are_refused(images, filters, bias, window):
+def test_arrays_that_do_not_fit_are_refused(images, filters, bias, window, said):
     variables = T.ftensor4(), T.ftensor4(), T.fvector()
     function = theano.function(variables, conv_pool.ConvPool(window, True, "tanh")(*variables))
-    with pytest.raises(ValueError, match="the shapes do not fit"):
+    with pytest.raises(ValueError, match=said):
         function(*(numpy.zeros(shape, "float32") for shape in (images, filters, bias)))
+
+
+def test_arrays_of_other_types_are_refused():
+    right = [T.ftensor4(), T.ftensor4(), T.ftensor4(), T.tensor4(dtype="uint16"), T.ftensor4()]
+    wrong = [T.dtensor4(), T.dtensor4(), T.dtensor4(), T.tensor4(dtype="uint8"), T.ftensor3()]
+    op = conv_pool.ConvPoolGradient((2, 2), True, "tanh", True)
+    op(*right)
+    for number, variable in enumerate(wrong):
+        with pytest.raises(TypeError, match="is needed"):
+            op(*right[:number], variable, *right[number + 1 :])
+    with pytest.raises(TypeError, match=r"float64.* float32 with 4 axes"):
+        conv_pool.ConvPool((2, 2), True, "tanh")(T.dtensor4(), T.ftensor4(), T.fvector())
+    with pytest.raises(ValueError, match="relu"):
+        conv_pool.ConvPoolGradient((2, 2), True, "relu", True)
 
 
 def test_shapes_are_known_without_computing():

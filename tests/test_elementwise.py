@@ -141,3 +141,42 @@ def test_another_text_has_another_version_in_the_cache(monkeypatch, tmp_path):
     version = fast.c_code_cache_version()
     monkeypatch.setattr(kernel, "FOLDER", tmp_path)
     assert fast.c_code_cache_version() != version
+
+
+def test_options_that_make_numbers_careless_change_no_digit(run_python):
+    code = """
+import lenet_helpers, numpy, theano
+from lenet_helpers.fast.conv_pool import ConvPool
+from theano import tensor as T
+x, W, b = T.ftensor4(), T.ftensor4(), T.fvector()
+function = theano.function([x, W, b], [T.tanh(x), ConvPool((1, 1), True, "tanh", False)(x, W, b)])
+values = numpy.linspace(-3, 3, 100).astype("float32").reshape(1, 1, 10, 10)
+for found in function(values, numpy.ones((1, 1, 1, 1), "f"), numpy.zeros(1, "f")):
+    print(abs(found - numpy.tanh(values.astype("float64"))).max() < 1e-6)
+"""
+    assert run_python(code, THEANO_FLAGS="gcc__cxxflags=-O3 -ffast-math").stdout == "True\n" * 2
+
+
+def test_another_python_file_of_an_op_is_compiled_anew(tmp_path, run_python):
+    op = """
+from lenet_helpers.fast.kernel import KernelOp
+from theano.graph.basic import Apply
+class Mine(KernelOp):
+    __props__ = ("files",)
+    files = ()
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x,), (y,) = inputs, outputs
+        fill = f"PyArray_FILLWBYTE({y}, NUMBER);"
+        return f"Py_XDECREF({y}); {y} = (PyArrayObject*)PyArray_Copy({x}); {fill}"
+"""
+    code = """
+import lenet_helpers, numpy, theano, my_op
+from theano import tensor as T
+x = T.tensor(dtype="uint8", broadcastable=(False,))
+print(theano.function([x], my_op.Mine()(x))(numpy.zeros(1, "uint8"))[0])
+"""
+    for number in "34":
+        (tmp_path / "my_op.py").write_text(op.replace("NUMBER", number), encoding="utf-8")
+        assert run_python("import sys; sys.path.insert(0, '.')\n" + code).stdout == f"{number}\n"

@@ -3,7 +3,8 @@
 from lenet_helpers import operations, words
 from lenet_helpers.fast import rewrites
 from lenet_helpers.fast.conv_pool import ConvPool, ConvPoolGradient
-from lenet_helpers.fast.explain import explain
+from lenet_helpers.fast.explain import NAMES, explain
+from lenet_helpers.fast.kernel import KernelOp
 from lenet_helpers.lenet import LeNet
 from lenet_helpers.train_lenet import compile_update
 
@@ -127,6 +128,30 @@ def test_what_is_not_recognised_stays_stock(options):
     assert layer.ops_of([layer.output, *layer.gradients([layer.W, layer.x])]) == []
 
 
+def test_one_bias_for_all_maps_stays_stock():
+    layer = Layer()
+    bias = theano.shared(numpy.ones(1, "float32"), broadcastable=(True,))
+    layer.output = T.tanh(layer.pooled + bias.dimshuffle("x", 0, "x", "x"))
+    (op,) = layer.ops_of([layer.output])
+    assert op.activation == "none"
+
+
+def test_a_sum_of_more_digits_stays_stock():
+    layer = Layer()
+    at_sums = T.grad(layer.output.sum(), layer.sums)
+    layer.ops_of(
+        [at_sums.sum(axis=(0, 2, 3), dtype="float64"), T.grad(layer.output.sum(), layer.W)]
+    )
+
+
+def test_an_error_in_a_layer_names_the_learners_own_line():
+    layer = Layer()
+    function = theano.function([layer.x], layer.output)
+    with pytest.raises(ValueError, match="4 input maps, but the filters are made for 3") as caught:
+        function(numpy.zeros((1, 4, 11, 12), "float32"))
+    assert "self.convolved = conv2d(self.x, self.W" in str(caught.value)
+
+
 @pytest.mark.parametrize("mode", ["average_exc_pad", "sum"])
 def test_other_poolings_stay_stock(mode):
     layer = Layer()
@@ -243,3 +268,13 @@ def test_a_function_without_any_op():
 def test_what_is_not_compiled_is_refused(value):
     with pytest.raises(ValueError, match=r"theano\.function"):
         explain(value)
+
+
+def test_explain_has_a_name_for_every_op_of_the_course():
+    def below(cls):
+        return {c for sub in cls.__subclasses__() for c in {sub, *below(sub)}}
+
+    ops = {cls for cls in below(KernelOp) if cls.__module__.startswith("lenet_helpers.fast")}
+    public = {cls for cls in ops if not cls.__name__.startswith("_")}
+    assert public <= {*NAMES, ConvPool, ConvPoolGradient}
+    assert len(public) >= 8

@@ -268,3 +268,23 @@ def test_a_cache_that_cannot_be_written_is_fine(ask, compiler, tmp_path):
     path = compiler()
     assert [ask(path), ask(path)] == [["-fopenmp"]] * 2
     assert n_calls(tmp_path) == 2
+
+
+# --- Forked processes ---
+
+FORK = """
+import lenet_helpers, os, numpy, theano
+from theano import tensor as T
+a = T.fmatrix()
+square = theano.function([a], T.dot(a, a))
+matrix = numpy.ones((512, 512), "float32")
+square(matrix)
+child = os.fork()
+if child == 0:
+    os._exit(7 if (square(matrix) == 512).all() else 8)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_process_does_not_wait_for_threads_that_it_has_not(run_python):
+    assert run_python(FORK, OMP_NUM_THREADS="2").stdout == "7\n"

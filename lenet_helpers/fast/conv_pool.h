@@ -7,7 +7,9 @@
 //     winners  the same shape as maps                              uint16
 //
 // A winner's bits tell which cells of its pooling window, row by row, hold the maximum. With ties
-// there are several, and each gets the whole gradient: that is Theano's rule.
+// there are several, and each gets the whole gradient: that is Theano's rule. Numbers are taken to be
+// finite: where stock Theano spreads NaN and infinity, these kernels may spread them to fewer cells
+// or, backwards, to neighbouring ones.
 
 namespace {
 
@@ -45,9 +47,6 @@ struct Layer {
     // Cells of a window; those at the border can have fewer.
     npy_intp window_rows(npy_intp i) const {
         return std::min(pool_rows, conv_rows - i * pool_rows);
-    }
-    npy_intp window_columns(npy_intp j) const {
-        return std::min(pool_columns, conv_columns - j * pool_columns);
     }
 };
 

@@ -5,7 +5,8 @@ pooling, and read them again for pooling, for its gradient and for the bias. Her
 the cache, and the gradient visits only the cells that won: see the kernels beside this file.
 """
 
-from lenet_helpers.fast.kernel import KernelOp
+from lenet_helpers import words
+from lenet_helpers.fast.kernel import KernelOp, typed
 
 from theano import tensor as T
 from theano.graph.basic import Apply
@@ -81,6 +82,8 @@ class ConvPool(_LayerOp):
 
     def make_node(self, images, filters, bias):
         """Return the node that applies this op to three Theano variables."""
+        images, filters = (typed(part, "float32", 4) for part in (images, filters))
+        bias = typed(bias, "float32", 1)
         pattern = (images.broadcastable[0], filters.broadcastable[0], False, False)
         maps = T.TensorType("float32", pattern)()
         winners = [T.TensorType("uint16", pattern)()] if self.winners else []
@@ -128,6 +131,8 @@ class ConvPoolGradient(_LayerOp):
     )
 
     def __init__(self, poolsize, ignore_border, activation, of_images):
+        if activation == "relu":
+            raise ValueError(words.NO_SLOPE_OF_RELU)
         self.poolsize = tuple(poolsize)
         self.ignore_border = ignore_border
         self.activation = activation
@@ -135,6 +140,9 @@ class ConvPoolGradient(_LayerOp):
 
     def make_node(self, images, filters, maps, winners, gradients):
         """Return the node that applies this op to five Theano variables."""
+        numbers = [typed(part, "float32", 4) for part in (images, filters, maps, gradients)]
+        images, filters, maps, gradients = numbers
+        winners = typed(winners, "uint16", 4)
         results = [filters.type(), T.TensorType("float32", filters.broadcastable[:1])()]
         if self.of_images:
             results.append(images.type())

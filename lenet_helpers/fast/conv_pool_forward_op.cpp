@@ -9,8 +9,12 @@ bool apply_conv_pool(bool ignore_border, npy_intp pool_columns, npy_intp pool_ro
     const Contiguous images(images_), filters(filters_), bias(bias_);
     if (!images.array || !filters.array || !bias.array) return false;
     Layer layer = layer_of(images, filters, pool_rows, pool_columns, ignore_border);
-    if (images.size(1) != filters.size(1) || bias.size(0) != filters.size(0) || !layer.complete())
-        return refuse();
+    if (!fits(layer, filters)) return false;
+    if (bias.size(0) != layer.filters) {
+        PyErr_Format(PyExc_ValueError, "The bias has %ld numbers, but there are %ld filters.",
+                     (long)bias.size(0), (long)layer.filters);
+        return false;
+    }
     const npy_intp shape[4] = {layer.batch, layer.filters, layer.out_rows, layer.out_columns};
     if (!make_array(maps, 4, shape, NPY_FLOAT32)) return false;
     if (WITH_WINNERS && !make_array(winners, 4, shape, NPY_UINT16)) return false;

@@ -17,10 +17,13 @@ bool apply_conv_pool_gradient(bool ignore_border, npy_intp pool_columns, npy_int
     if (!images.array || !filters.array || !maps.array || !winners.array || !gradients.array)
         return false;
     Layer layer = layer_of(images, filters, pool_rows, pool_columns, ignore_border);
-    if (images.size(1) != filters.size(1) || !layer.complete()) return refuse();
+    if (!fits(layer, filters)) return false;
     const npy_intp shape[4] = {layer.batch, layer.filters, layer.out_rows, layer.out_columns};
     for (const Contiguous* part : {&maps, &winners, &gradients})
-        if (!PyArray_CompareLists(PyArray_DIMS(part->array), shape, 4)) return refuse();
+        if (!PyArray_CompareLists(PyArray_DIMS(part->array), shape, 4)) {
+            PyErr_SetString(PyExc_ValueError, "The maps' gradients do not have the maps' shape.");
+            return false;
+        }
     if (!make_array(filter_gradients, 4, PyArray_DIMS(filters.array), NPY_FLOAT32) ||
         !make_array(bias_gradients, 1, shape + 1, NPY_FLOAT32) ||
         (OF_IMAGES &&

@@ -18,8 +18,21 @@ inline Layer layer_of(const Contiguous& images, const Contiguous& filters, npy_i
     return layer;
 }
 
-inline bool refuse() {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "ConvPool: the shapes do not fit");
+// False, with an error set that tells what does not fit, if these can't be a layer's arrays.
+inline bool fits(Layer& layer, const Contiguous& filters) {
+    const long channels = layer.channels, of_filters = filters.size(1);
+    if (channels != of_filters)
+        PyErr_Format(PyExc_ValueError,
+                     "The images have %ld input maps, but the filters are made for %ld.", channels,
+                     of_filters);
+    else if (!layer.complete())
+        PyErr_Format(PyExc_ValueError,
+                     "Filters of %ld x %ld pixels and pooling windows of %ld x %ld do not fit into "
+                     "images of %ld x %ld.",
+                     (long)layer.filter_rows, (long)layer.filter_columns, (long)layer.pool_rows,
+                     (long)layer.pool_columns, (long)layer.rows, (long)layer.columns);
+    else
+        return true;
     return false;
 }
 

@@ -15,7 +15,7 @@ from lenet_helpers.fast.conv_pool import MOST_POOLED, ConvPool, ConvPoolGradient
 from theano import scalar
 from theano import tensor as T
 from theano.graph.basic import Constant
-from theano.graph.opt import GlobalOptimizer
+from theano.graph.opt import GlobalOptimizer, copy_stack_trace
 from theano.graph.toolbox import ReplaceValidate
 from theano.tensor.elemwise import DimShuffle, Elemwise, Sum
 from theano.tensor.nnet.corr import CorrMM, CorrMM_gradInputs, CorrMM_gradWeights
@@ -61,12 +61,16 @@ class Layer:
             bias = T.alloc(T.constant(0, dtype="float32"), self.filters.shape[0])
         op = ConvPool(self.poolsize, self.ignore_border, activation, bool(gradient))
         maps, *winners = op(self.images, self.filters, bias, return_list=True)
-        pairs = [
-            (old, old.owner.inputs[0].owner.op(maps, old.owner.inputs[0].owner.inputs[1]))
-            if is_reshaped(old)
-            else (old, maps)
-            for old in activated
-        ]
+        # So that an error names the learner's own lines, those of the convolution first.
+        copy_stack_trace([self.conv.outputs[0], self.pool.outputs[0], *activated], maps)
+        pairs = []
+        for old in activated:
+            new = maps
+            if is_reshaped(old):
+                reshape = old.owner.inputs[0].owner
+                new = reshape.op(maps, reshape.inputs[1])
+                copy_stack_trace(old, new)
+            pairs.append((old, new))
         if gradient:
             pairs += self.gradient_replacements(gradient, activation, activated, maps, winners)
         return [(old, T.patternbroadcast(new, old.broadcastable)) for old, new in pairs]
@@ -170,6 +174,7 @@ class Layer:
         results = op(self.images, self.filters, maps, *winners, at_maps, return_list=True)
         pairs = [(ends.get(CorrMM_gradWeights), results[0]), (of_images, results[-1])]
         pairs += [(node.outputs[0], results[1]) for node in sums]
+        copy_stack_trace([old for old, _ in pairs if old is not None], results)
         return [(old, new) for old, new in pairs if old is not None]
 
 
@@ -224,8 +229,9 @@ def is_constant(variable, number):
 def is_reshaped(activated):
     """Tell whether an activation is applied to sums that were given another shape."""
     inner = activated.owner.inputs[0].owner
-    is_elementwise = isinstance(activated.owner.op, Elemwise)
-    return is_elementwise and inner is not None and isinstance(inner.op, T.Reshape)
+    if not isinstance(activated.owner.op, Elemwise):
+        return False
+    return inner is not None and isinstance(inner.op, T.Reshape)
 
 
 def bias_of(node, pooled):
@@ -239,8 +245,9 @@ def bias_of(node, pooled):
         or other.outputs[0].dtype != "float32"
     ):
         return None
-    is_bias = other.op.new_order == ("x", 0, "x", "x") and other.inputs[0].ndim == 1
-    return other.inputs[0] if is_bias else None
+    # A bias of length 1 by its type would be the same number for all maps.
+    is_bias = other.op.new_order == ("x", 0, "x", "x") and not any(other.inputs[0].broadcastable)
+    return other.inputs[0] if is_bias and other.inputs[0].ndim == 1 else None
 
 
 def is_maximum_with_zero(node):
@@ -260,7 +267,8 @@ def is_half(node, variable):
 
 def is_sum_over_all_but_maps(node):
     """Tell whether a node sums over images, rows and columns, as the gradient of a bias does."""
-    return isinstance(node.op, Sum) and tuple(node.op.axis or ()) == (0, 2, 3)
+    axes = tuple(node.op.axis or ()) if isinstance(node.op, Sum) else None
+    return axes == (0, 2, 3) and node.outputs[0].dtype == "float32"
 
 
 def without_slope(gradient, activation, activated):

@@ -7,7 +7,7 @@ from lenet_helpers import words
 from lenet_helpers.fast.conv_pool import ConvPool, ConvPoolGradient
 from lenet_helpers.fast.direct_convolution import Convolution, DirectConvolution
 from lenet_helpers.fast.elementwise import FAST
-from lenet_helpers.fast.pooling import Pooling
+from lenet_helpers.fast.pooling import Pooling, PoolingGradient
 from lenet_helpers.fast.products import ThreadedDot, ThreadedDotScalar, ThreadedGemm
 
 from theano.scalar import Composite
@@ -17,6 +17,7 @@ NAMES = {
     DirectConvolution: words.OP_CONVOLUTION,
     Convolution: words.OP_CONVOLUTION,
     Pooling: words.OP_POOLING,
+    PoolingGradient: words.OP_POOLING_GRADIENT,
     ThreadedDot: words.OP_PRODUCT,
     ThreadedDotScalar: words.OP_PRODUCT,
     ThreadedGemm: words.OP_PRODUCT_AND_SUM,

@@ -5,7 +5,7 @@ whose controls change all this many times a second, use `pooling` with numbers g
 what `pool_2d` makes in a learner's graph is replaced where its window is known.
 """
 
-from lenet_helpers.fast.kernel import KernelOp
+from lenet_helpers.fast.kernel import KernelOp, typed
 
 import numpy
 from theano import tensor as T
@@ -67,8 +67,9 @@ class PoolingGradient(KernelOp):
 
     def make_node(self, maps, largest, gradients, numbers):
         """Return the node that applies this op to four Theano variables."""
-        inputs = [T.as_tensor_variable(part) for part in (maps, largest, gradients, numbers)]
-        return Apply(self, inputs, [inputs[0].type()])
+        maps, numbers = pooling.make_node(maps, numbers).inputs
+        parts = [typed(part, maps.dtype, maps.ndim) for part in (largest, gradients)]
+        return Apply(self, [maps, *parts, numbers], [maps.type()])
 
     def c_code(self, node, name, inputs, outputs, sub):
         """Return the C code that calls the kernel."""
