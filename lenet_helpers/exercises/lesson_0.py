@@ -194,7 +194,7 @@ EXERCISES = (
     fewer_numbers := Exercise(
         lesson=0,
         name="fewer_numbers",
-        title="How many times fewer?",
+        title="How many times fewer numbers",
         tests="compares the sizes of a colour picture and a grey one",
         start="times = ...",
         solution="times = cat.size / (28 * 28)",
@@ -258,4 +258,4 @@ def predict_more_numbers(picture):
             "long means twice the rows and twice the columns.",
         )
 
-    return Prediction({f"{n} times as many": n for n in (2, 4, 6, 8)}, answer)
+    return Prediction({f"{n} times": n for n in (2, 4, 6, 8)}, answer)

@@ -15,7 +15,7 @@ TINY_FILTER = [[1, 0], [2, -1]]
 # (batch, input maps, rows, columns) and (filters, input maps, filter rows, filter columns)
 LAYER_IMAGE, LAYER_FILTERS = (1, 3, 32, 32), (16, 3, 5, 5)
 # A bright block, and how it changes from row to row.
-BLOCK = numpy.pad(numpy.full((2, 4), 9.0), [(2, 2), (1, 1)])
+BLOCK = numpy.pad(numpy.full((2, 2), 9.0), [(2, 1), (1, 1)])
 WANTED = numpy.diff(BLOCK, axis=0)
 # The picture x of the lesson, and the number that is wanted in every cell.
 RAMP, EVEN = numpy.arange(16.0).reshape(4, 4), 4
@@ -122,7 +122,7 @@ def _check_count_layer(weights, cells, products):
 def _refuse(name, found, right, known, otherwise):
     """Raise `Wrong` unless a count is right; `known` says what a wrong one may come from."""
     if found != right:
-        raise Wrong(f"your {name} are {found:,}. {known.get(found, otherwise)}")
+        raise Wrong(f"you have {found:,} {name}. {known.get(found, otherwise)}")
 
 
 def _one_filter(value, picture):
@@ -252,15 +252,15 @@ my_map = [
     write_map_side := Exercise(
         lesson=1,
         name="write_map_side",
-        title="How large is the map?",
+        title="The size of the map",
         tests="writes the arithmetic of a convolution's output shape, with border mode and step",
         start="""\
 def map_side(side, filter_side, border_mode, step):
     return ...""",
         solution="""\
 def map_side(side, filter_side, border_mode, step):
-    zeros = {"valid": 0, "half": filter_side // 2, "full": filter_side - 1}[border_mode]
-    return (side + 2 * zeros - filter_side) // step + 1""",
+    zeros = {"valid": 0, "half": filter_side // 2, "full": filter_side - 1}
+    return (side + 2 * zeros[border_mode] - filter_side) // step + 1""",
         hints=(
             'Begin with "valid" and steps of 1: side - filter_side + 1. Then let the border mode '
             "make the picture larger.",
@@ -298,9 +298,9 @@ products = cells * 3 * 5 * 5""",
         start="my_filter = ...",
         solution="my_filter = [[1], [-1]]",
         hints=(
-            "The size first: 6 rows became 5, and 6 columns are still 6.",
-            "The map is positive where the block begins below, and negative where it ends: what "
-            "does it say about two pixels, one below the other?",
+            "The size first: 5 rows became 4, and 4 columns are still 4.",
+            "From top to bottom, the map is positive where the block begins, and negative where "
+            "it ends: what does that say about two pixels, one below the other?",
             "Each cell is the lower pixel minus the upper one. Laid on the picture the filter is "
             "[[-1], [1]]; and it was turned before.",
         ),
@@ -355,8 +355,9 @@ def convolve_full(image, W):
 def block_and_wanted():
     """Return a figure of the picture and the map of `find_filter`, and its sentence."""
     sentence = (
-        "The picture, a bright block of 9s in 6 x 6 pixels, and the wanted map of 5 x 6 cells: 9 "
-        "along the block's upper edge, -9 along its lower one, 0 elsewhere."
+        f"The picture, a bright block of 9s in {_size(BLOCK)} pixels, and the wanted map of "
+        f"{_size(WANTED)} cells: 9 along the block's upper edge, -9 along its lower one, 0 "
+        "elsewhere."
     )
     return figures.matrices([BLOCK, WANTED], ["picture", "wanted map"]), sentence
 
@@ -380,8 +381,8 @@ def predict_edges():
 
     return Prediction(
         {
-            "positive left, negative right": (1, -1),
             "negative left, positive right": (-1, 1),
+            "positive left, negative right": (1, -1),
             "positive at both": (1, 1),
         },
         answer,
@@ -418,20 +419,20 @@ def predict_dot():
         weights = filters.named_filter("emboss", 3, 3)
         dot = gallery.small_picture("dot")
         (row, column), value = numpy.argwhere(dot)[0], dot.max()
-        found = _theanos(dot, weights)[row - 2 : row + 1, column - 2 : column + 1] / value
-        looks = {"as it is": weights, "turned": weights[::-1, ::-1]}
-        right = next((name for name, w in looks.items() if _is_same(found, w)), "dot")
+        found = _theanos(dot, weights)[row - 2 : row + 1, column - 2 : column + 1]
+        looks = {"turned": weights[::-1, ::-1], "as it is": weights}
+        right = next((name for name, w in looks.items() if _is_same(found, value * w)), "dot")
         return right, (
-            f"Emboss is {weights.tolist()}, and the map has {found.round(4).tolist()} around the "
-            f"dot, times {value:g}: the window sees the dot under another of its cells at each "
-            "place, and the turn cancels out."
+            f"Of the filter emboss, {weights.astype(int).tolist()}, the dot makes "
+            f"{found.astype(int).tolist()}: the filter times {value:g}, the dot's value. At each "
+            "place the window sees the dot under another of its cells, and that turns it back."
         )
 
     return Prediction(
         {
-            "the filter as it is": "as it is",
-            "the filter, turned by 180°": "turned",
             "a single dot": "dot",
+            "the filter, turned by 180°": "turned",
+            "the filter as it is": "as it is",
         },
         answer,
     )

@@ -34,10 +34,10 @@ def _two_axes(my_filter):
 
 
 def _finds(my_filter):
-    block = numpy.zeros((6, 6))
-    block[2:4, 1:5] = 9
-    wanted = numpy.zeros((5, 6))
-    wanted[1, 1:5], wanted[3, 1:5] = 9, -9
+    block = numpy.zeros((5, 4))
+    block[2:4, 1:3] = 9
+    wanted = numpy.zeros((4, 4))
+    wanted[1, 1:3], wanted[3, 1:3] = 9, -9
     found = signal.convolve2d(block, _two_axes(my_filter), mode="valid")
     return found.shape == wanted.shape and numpy.allclose(found, wanted, atol=1e-3)
 
@@ -216,12 +216,12 @@ def map_side(side, filter_side, border_mode, step):
     ],
     "find_filter": [
         ("my_filter = [[-1], [1]]", "signs changed"),
-        ("my_filter = [[1, -1]]", "6 x 5"),
+        ("my_filter = [[1, -1]]", "5 x 3"),
         ("my_filter = [[1, 0], [-1, 0]]", "2 x 2"),
         ("my_filter = [[9], [-9]]", "gives 81 in cell [1, 1]"),
         ("my_filter = [[1], [1]]", "gives 18 in cell [2, 1]"),
         ("my_filter = [1, -1]", "(2,)"),
-        ("my_filter = exercises.WANTED", "5 x 6"),
+        ("my_filter = exercises.WANTED", "4 x 4"),
         ("my_filter = numpy.zeros((7, 7))", "larger"),
         ("my_filter = [[], []]", "(2, 0)"),
         ("my_filter = None", "can't be read"),
