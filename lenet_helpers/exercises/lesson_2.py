@@ -18,11 +18,17 @@ ROUNDING = 0.006
 # One tie, and a last column that lies in no window of 2 x 2, although it has the largest numbers.
 SLOPES_MAP = ((1, 6, 2, 2, 7), (0, 3, 5, 1, 4), (8, 8, 0, 1, 9), (4, 2, 3, 1, 5))
 SLOPES = ((0.5, -1.0), (2.0, 3.0))
-
-
-def _written(rows):
-    """Return an array's rows as a lesson's cell writes them."""
-    return str([list(row) for row in rows])
+# The same as the lesson's cell writes it, row below row.
+SLOPES_DATA = "\n".join(
+    [
+        "feature_map = numpy.array(",
+        "    [",
+        *(f"        {list(row)}," for row in SLOPES_MAP),
+        "    ]",
+        ")",
+        f"slopes = numpy.array({[list(row) for row in SLOPES]})  # of the 2 x 2 pooled cells",
+    ]
+)
 
 
 def _pooled(feature_map, poolsize, ignore_border):
@@ -121,8 +127,8 @@ def _check_slopes_by_hand(my_slopes):
             "happens there reaches the cost."
         )
     return (
-        f"{numpy.count_nonzero(right)} of {right.size} cells learn from this image; the others "
-        "did not count."
+        f"{numpy.count_nonzero(right)} of {right.size} cells have a slope: only they can "
+        "change the cost."
     )
 
 
@@ -213,13 +219,16 @@ def my_max_pool(feature_map, poolsize, ignore_border):
         title="Pass slopes back by hand",
         tests="derives the gradient of a pooled map, with a tie and lost cells",
         start=f"""\
-feature_map = numpy.array({_written(SLOPES_MAP)})
-slopes = numpy.array({_written(SLOPES)})  # of the 2 x 2 pooled cells
+{SLOPES_DATA}
 my_slopes = ...""",
         solution=f"""\
-feature_map = numpy.array({_written(SLOPES_MAP)})
-slopes = numpy.array({_written(SLOPES)})  # of the 2 x 2 pooled cells
-my_slopes = [[0, 0.5, 0, 0, 0], [0, 0, -1, 0, 0], [2, 2, 0, 0, 0], [0, 0, 3, 0, 0]]""",
+{SLOPES_DATA}
+my_slopes = [
+    [0, 0.5, 0, 0, 0],
+    [0, 0, -1, 0, 0],
+    [2, 2, 0, 0, 0],
+    [0, 0, 3, 0, 0],
+]""",
         hints=(
             "Mark the four windows of 2 x 2, and in each the cells with its largest number. Which "
             "cells lie in no window?",

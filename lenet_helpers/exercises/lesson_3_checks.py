@@ -274,9 +274,9 @@ def _compare_layers(name, given, slopes):
                 f"{name} has layer {number}, but its gradient is not zero: in a small network the "
                 f"largest slope that comes there is {slope:.2g}."
             )
-    missing = [number for number, slope in enumerate(slopes) if slope == 0 and number not in given]
-    if missing:
+    if any(slope == 0 and number not in given for number, slope in enumerate(slopes)):
+        written = sorted(given) if given else "an empty list"
         raise Wrong(
-            f"{name} is right as far as it goes, but {len(missing)} more of the four gradients "
-            "are zero. Follow the slope down from the cost: by what is it multiplied?"
+            f"{name} is {written}, but more gradients are zero. Follow the slope down from the "
+            "cost: by what is it multiplied?"
         )

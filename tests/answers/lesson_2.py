@@ -1,6 +1,7 @@
 """Answers to lesson 2's exercises."""
 
 import math
+from functools import cache
 
 from lenet_helpers.explorers.shifts import unchanged_shifts
 
@@ -68,11 +69,16 @@ def _finds_slopes(my_pool_slopes):
     return True
 
 
+@cache
+def _kept_shifts():
+    """Return the shifts that change nothing, counted on maps, by the window's shape."""
+    return {(p, q): unchanged_shifts((p, q)) for p in range(1, 6) for q in range(1, 6)}
+
+
 def _counts_shifts(my_kept_shifts):
-    windows = [(p, q) for p in range(1, 6) for q in range(1, 6)]
     return all(
-        my_kept_shifts(window, cell) == unchanged_shifts(window)[cell]
-        for window in windows
+        my_kept_shifts(window, cell) == counts[cell]
+        for window, counts in _kept_shifts().items()
         for cell in numpy.ndindex(*window)
     )
 
@@ -156,6 +162,8 @@ WRONG = {
     "pool_by_hand": [
         ("my_pooled = pool_keeping(invals)[1, 0]", "3 x 3"),
         ("my_pooled = invals[1, 0]", "(5, 5)"),
+        ("my_pooled = pool_ignoring(invals)[0, 0]", "you pooled invals[0, 0]"),
+        ("my_pooled = [[0.68, 0.59], [0.66, 0.81]]", "cell [1, 1] is 0.81"),
         ("my_pooled = 0.679", "()"),
         ('my_pooled = "0.679"', "text"),
         ("my_pooled = [[0.7, 0.6], [0.7]]", "can't be read"),

@@ -254,10 +254,10 @@ def my_softmax(sums):
     ],
     "zero_gradients": [
         ("my_first, my_second = [3], [0, 1, 3]", "my_first has layer 3"),
-        ("my_first, my_second = [2], [0, 1, 3]", "2 more of the four"),
-        ("my_first, my_second = [], [0, 1, 3]", "3 more of the four"),
+        ("my_first, my_second = [2], [0, 1, 3]", "my_first is [2], but more"),
+        ("my_first, my_second = [], [0, 1, 3]", "my_first is an empty list"),
         ("my_first, my_second = [0, 1, 2], [2]", "my_second has layer 2"),
-        ("my_first, my_second = [0, 1, 2], [0, 1]", "1 more of the four"),
+        ("my_first, my_second = [0, 1, 2], [0, 1]", "my_second is [0, 1], but more"),
         ("my_first, my_second = [0, 1, 2], [4]", "no layer 4"),
         ("my_first, my_second = 'layer0', [3]", "text"),
         ("my_first, my_second = [layer0], [3]", "can't be read"),
