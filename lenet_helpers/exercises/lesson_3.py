@@ -147,33 +147,28 @@ my_second = [0, 1, 3]  # layer 2's weights zero instead of layer 3's""",
 
 def predict_most_parameters():
     """Ask which of LeNet's four layers has the most parameters."""
-
-    def answer():
-        counts = [layer.n_parameters for layer in LeNetDesign().layers()]
-        most = counts.index(max(counts))
-        return (
-            most,
-            f"Layer {most}: {counts[most]:,} of {sum(counts):,}. Each of its units has a weight "
-            "for every number that comes in; a filter has few, and uses them everywhere.",
-        )
-
-    return _which_layer(answer)
+    return _predict_most(
+        lambda layer: layer.n_parameters,
+        "parameters. Each of its units has a weight for every number that comes in; a filter has "
+        "few, and uses them everywhere.",
+    )
 
 
 def predict_most_work():
     """Ask in which of LeNet's four layers the most products are added up."""
+    return _predict_most(
+        lambda layer: layer.n_multiply_adds,
+        "multiply-adds. Each of its weights is used at all places of its maps, and its filters "
+        "see many maps.",
+    )
+
+
+def _predict_most(count, reason):
+    """Ask which layer has the most of what `count` counts in a `LayerShape`."""
 
     def answer():
-        counts = [layer.n_multiply_adds for layer in LeNetDesign().layers()]
+        counts = [count(layer) for layer in LeNetDesign().layers()]
         most = counts.index(max(counts))
-        return (
-            most,
-            f"Layer {most}: {counts[most]:,} of {sum(counts):,} multiply-adds. Each of its "
-            "weights is used at all places of its maps, and its filters see many maps.",
-        )
+        return most, f"Layer {most}: {counts[most]:,} of {sum(counts):,} {reason}"
 
-    return _which_layer(answer)
-
-
-def _which_layer(answer):
     return Prediction({f"layer {number}": number for number in range(4)}, answer)
