@@ -96,16 +96,16 @@ my_number = ...
 my_down, my_right = ..., ...""",
         solution="""\
 my_down, my_right = 0, -3
-moved = [shift_map(image.reshape(28, 28), my_down, my_right) for image in images]
-after = network.probabilities(moved)
+shifted = [shift_map(image.reshape(28, 28), my_down, my_right) for image in images]
+after = network.probabilities(shifted)
 sure_before = (shares.argmax(axis=1) == labels) & (shares.max(axis=1) > 0.99)
 fooled = (after.argmax(axis=1) != labels) & (after.max(axis=1) > 0.9)
 my_number = numpy.flatnonzero(sure_before & fooled)[0]""",
         hints=(
             "Choose a shift by three pixels, such as 0 down and -3 to the right, and move all 300 "
             "digits at once, as the lesson does.",
-            "network.probabilities(moved) has a row for each digit: argmax(axis=1) is the answer, "
-            "and max(axis=1) its probability. `shares` is the same before the shift.",
+            "network.probabilities(...) gives a row for each digit: argmax(axis=1) is the answer, "
+            "max(axis=1) its probability. The lesson's array shares is the same before the shift.",
             "numpy.flatnonzero((shares.argmax(axis=1) == labels) & (shares.max(axis=1) > 0.99) & "
             "(after.argmax(axis=1) != labels) & (after.max(axis=1) > 0.9)) lists all that work.",
         ),
@@ -123,16 +123,16 @@ def my_covered(picture, side):
         solution="""\
 def my_covered(picture, side):
     rows, columns = (n - side + 1 for n in picture.shape)
-    covered = numpy.repeat(picture[None], rows * columns, axis=0)
+    copies = numpy.repeat(picture[None], rows * columns, axis=0)
     for number, (top, left) in enumerate(numpy.ndindex(rows, columns)):
-        covered[number, top : top + side, left : left + side] = 0
-    return covered""",
+        copies[number, top : top + side, left : left + side] = 0
+    return copies""",
         hints=(
-            "A patch of `side` rows finds n - side + 1 places among n rows. How many places are "
+            "A patch of side rows finds n - side + 1 places among n rows. How many places are "
             "there in all?",
             "Every place needs a copy of the whole picture: numpy.repeat(picture[None], places, "
             "axis=0), or picture.copy() in a loop.",
-            "Go through numpy.ndindex(rows, columns) and set covered[number, top : top + side, "
+            "Go through numpy.ndindex(rows, columns) and set copies[number, top : top + side, "
             "left : left + side] to 0.",
         ),
         checker=checks.check_covered,
@@ -155,7 +155,7 @@ my_gradient = slopes(doubtful[None]).reshape(28, 28)""",
             "theano.grad(cost, wrt) differentiates any expression that is a single number, by any "
             "variable that it depends on; network.x is the pictures.",
             "The number is the first picture's probability of a 1: network.layer3.p_y_given_x[0, "
-            "1]. Compile its gradient as the lesson's first cell compiles `layers`.",
+            "1]. Compile its gradient as section 1 compiles the layers' outputs.",
             "theano.function([network.x], theano.grad(network.layer3.p_y_given_x[0, 1], "
             "network.x)), called with doubtful[None], and then reshape(28, 28).",
         ),
@@ -220,8 +220,8 @@ def predict_confusion():
         right, predicted, n = most_frequent(then)
         return (
             (right, predicted),
-            f"{right} → {predicted}, {n} times; at its best the network does it "
-            f"{best[right, predicted]} times. Training makes a mistake rarer, but what looks "
+            f"The most frequent is {right} → {predicted}, {n} times; at its best the network does "
+            f"it {best[right, predicted]} times. Training makes a mistake rarer, but what looks "
             "alike stays hard.",
         )
 

@@ -75,7 +75,10 @@ def check_matrix(my_digits, my_count):
             f"{found}."
         )
     n_wrong = counts.sum() - counts.trace()
-    return f"{mixed} of all {n_wrong} mistakes are of this one pair."
+    return (
+        f"{mixed} of all {n_wrong} mistakes, {100 * mixed / n_wrong:.0f} %, are of this one pair, "
+        "and there are 45 pairs."
+    )
 
 
 def _uncertainty(error, n):
@@ -215,10 +218,12 @@ def check_fooled(my_number, my_down, my_right):
 
 def _way(down, right):
     """Say in words where a shift leads."""
-    return (
-        f"{abs(down)} {'up' if down < 0 else 'down'} and {abs(right)} to the "
-        f"{'left' if right < 0 else 'right'}"
-    )
+    steps = []
+    if down:
+        steps.append(f"{abs(down)} {'up' if down < 0 else 'down'}")
+    if right:
+        steps.append(f"{abs(right)} to the {'left' if right < 0 else 'right'}")
+    return " and ".join(steps) or "by nothing"
 
 
 def _a(digit):

@@ -147,10 +147,10 @@ my_n = 2604.4""",
         "my_left, my_right = 29, 10.33",
         "my_left, my_right = numpy.float32(0.29), [0.1033]",
         """\
-moved = [numpy.roll(image.reshape(28, 28), -2, axis=1) for image in images]
-my_left = (network.predict(moved) != labels).mean()
-moved = [numpy.roll(image.reshape(28, 28), 2, axis=1) for image in images]
-my_right = (network.predict(moved) != labels).mean()""",
+shifted = [numpy.roll(image.reshape(28, 28), -2, axis=1) for image in images]
+my_left = (network.predict(shifted) != labels).mean()
+shifted = [numpy.roll(image.reshape(28, 28), 2, axis=1) for image in images]
+my_right = (network.predict(shifted) != labels).mean()""",
     ],
     "fool": [
         "my_number, my_down, my_right = 3, 0, -3",
@@ -163,10 +163,10 @@ my_right = (network.predict(moved) != labels).mean()""",
         """\
 def my_covered(picture, side):
     pictures = []
-    for row in range(picture.shape[0] - side + 1):
-        for column in range(picture.shape[1] - side + 1):
+    for i in range(picture.shape[0] - side + 1):
+        for j in range(picture.shape[1] - side + 1):
             copy = picture.copy()
-            copy[row : row + side, column : column + side] = 0
+            copy[i : i + side, j : j + side] = 0
             pictures.append(copy)
     return pictures""",
         """\
@@ -240,7 +240,7 @@ WRONG = {
         ("my_number, my_down, my_right = 6, 0, 0", "still read as a 3"),
         ("my_number, my_down, my_right = 0, -3, -3", "read as an 8, which is wrong indeed"),
         ("my_number, my_down, my_right = 2, -3, 0", "with 70 % only"),
-        ("my_number, my_down, my_right = 7, -3, 0", "moved 3 up and 0 to the right, digit 7 hits"),
+        ("my_number, my_down, my_right = 7, -3, 0", "moved 3 up, digit 7 hits"),
         ("my_number, my_down, my_right = 27, 3, 0", "hits the edge"),
         ("my_number, my_down, my_right = 300, 0, -3", "no digit 300"),
         ("my_number, my_down, my_right = -1, 0, -3", "no digit -1"),
@@ -277,18 +277,18 @@ def my_covered(picture, side):
             """\
 def my_covered(picture, side):
     rows, columns = (n - side for n in picture.shape)
-    covered = numpy.repeat(picture[None], rows * columns, axis=0)
-    return covered * numpy.arange(len(covered))[:, None, None]""",
+    copies = numpy.repeat(picture[None], rows * columns, axis=0)
+    return copies * numpy.arange(len(copies))[:, None, None]""",
             "shape",
         ),
         (
             """\
 def my_covered(picture, side):
     rows, columns = (n - side + 1 for n in picture.shape)
-    covered = numpy.repeat(picture[None], rows * columns, axis=0)
+    copies = numpy.repeat(picture[None], rows * columns, axis=0)
     for number, (j, i) in enumerate(numpy.ndindex(columns, rows)):
-        covered[number, i : i + side, j : j + side] = 0
-    return covered""",
+        copies[number, i : i + side, j : j + side] = 0
+    return copies""",
             "in cell",
         ),
         ("def my_covered(picture, side):\n    return 1 / 0", "return 1 / 0"),
