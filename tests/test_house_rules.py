@@ -54,7 +54,7 @@ FLOORS = [
     ["explorers.mistakes"],
     ["exercises", "exercises.answers"],
     ["exercises.running", "exercises.progress"],
-    ["exercises.exercise"],
+    ["exercises.exercise", "exercises.lesson_4_checks"],
     [f"exercises.lesson_{number}" for number in range(7)],
     ["exercises.course_map"],
     ["__main__"],
