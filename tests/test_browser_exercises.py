@@ -4,6 +4,7 @@ One exercise of each lesson is answered with dots, wrongly, and with its solutio
 """
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 from lenet_helpers import words
@@ -41,51 +42,35 @@ def cells_for(exercise):
 @pytest.fixture
 def open_page(browser, address, tmp_path):
     """A function that opens a page with cells like these, all run; its kernel notes nothing."""
-    pages = []
+    own = f"import os\nos.environ['LENET_PROGRESS'] = {str(tmp_path / 'progress.json')!r}"
+    with ExitStack() as stack:
 
-    def opened(cells):
-        own = f"import os\nos.environ['LENET_PROGRESS'] = {str(tmp_path / 'progress.json')!r}"
-        notebook = tool.scratch_notebook([own, *cells])
-        page = tool.page_of(browser, address)
-        path = notebook.__enter__()
-        pages.append(notebook)
-        pages.append(page)
-        shown = page.__enter__()
-        shown.set_default_timeout(PATIENCE_MS)
-        tool.open_and_run(shown, address, path)
-        assert "error" not in tool.output_kinds(shown)
-        return shown
+        def opened(cells):
+            path = stack.enter_context(tool.scratch_notebook([own, *cells]))
+            page = stack.enter_context(tool.page_of(browser, address))
+            page.set_default_timeout(PATIENCE_MS)
+            tool.open_and_run(page, address, path)
+            assert "error" not in tool.output_kinds(page)
+            page.evaluate("() => window.jupyterapp.shell.currentWidget.activate()")
+            return page
 
-    yield opened
-    for context in reversed(pages):
-        context.__exit__(None, None, None)
+        yield opened
 
 
-def type_into_last_cell(page, source):
-    """Write a cell anew and run it, by keyboard from the notebook's last cell."""
-    page.evaluate(
-        """() => {
-            const notebook = window.jupyterapp.shell.currentWidget.content;
-            notebook.activeCellIndex = notebook.widgets.length - 1;
-            notebook.mode = "command";
-            notebook.activate();
-            notebook.scrollToItem(notebook.widgets.length - 1);
-        }"""
-    )
+def write_last_cell(page, source):
+    """Go to the notebook's last cell, write it anew and run it, all by keyboard."""
+    notebook = "window.jupyterapp.shell.currentWidget.content"
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"() => {notebook}.mode === 'command'")
+    while not page.evaluate(f"() => {notebook}.activeCellIndex === {notebook}.widgets.length - 1"):
+        page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        """() => document.activeElement.closest(".cm-content") !== null""",
-    )
+    page.wait_for_function("() => document.activeElement.closest('.cm-content') !== null")
     page.keyboard.press("Control+a")
-    # Lines are pasted, not typed key by key: the editor would close brackets and indent.
+    # All lines at once, as from the clipboard: key by key the editor would close brackets.
     page.keyboard.insert_text(source)
-    assert (
-        page.evaluate(
-            """() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel
-            .source"""
-        )
-        == source
-    )
+    written = page.evaluate(f"() => {notebook}.activeCell.model.sharedModel.source")
+    assert written == source
     page.keyboard.press("Shift+Enter")
 
 
@@ -106,11 +91,11 @@ def test_an_exercise_is_solved_by_keyboard(open_page, number, tmp_path):
     page.console_errors.clear()
     call = cells[-1].removeprefix(exercise.start)
     spoilt = exercise.start.replace("...", "None")
-    type_into_last_cell(page, spoilt + call)
+    write_last_cell(page, spoilt + call)
     expect(verdict).to_contain_text(words.WRONG.partition("{")[0])
-    type_into_last_cell(page, f"exercises.{exercise.name}.hint()")
+    write_last_cell(page, f"exercises.{exercise.name}.hint()")
     expect(verdict).to_contain_text("Hint 1 of 3:")
-    type_into_last_cell(page, exercise.solution_code + call)
+    write_last_cell(page, exercise.solution_code + call)
     expect(verdict).to_contain_text(words.CORRECT.partition("{")[0])
     assert "error" not in tool.output_kinds(page)
     assert page.console_errors == []
@@ -125,9 +110,9 @@ def test_an_endless_loop_is_ended_in_the_kernel(open_page):
     page = open_page(cells)
     call = cells[-1].removeprefix(exercise.start)
     endless = "def my_max_pool(*_):\n    while True:\n        print(1)"
-    type_into_last_cell(page, endless + call)
+    write_last_cell(page, endless + call)
     expect(last_verdict(page)).to_contain_text("had not ended after 3 seconds")
-    type_into_last_cell(page, exercise.solution_code + call)
+    write_last_cell(page, exercise.solution_code + call)
     expect(last_verdict(page)).to_contain_text("Correct:")
 
 
