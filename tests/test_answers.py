@@ -3,7 +3,6 @@
 import datetime
 import math
 import re
-import threading
 import time
 from decimal import Decimal
 from fractions import Fraction
@@ -272,8 +271,7 @@ def test_short_is_one_line_whatever_it_gets():
     assert answers.short(numpy.array([1, 2])) == "[1, 2]"
 
 
-@pytest.mark.parametrize("in_thread", [False, True], ids=["here", "in a thread"])
-def test_what_never_ends_to_be_read_is_refused(in_thread, monkeypatch):
+def test_what_never_ends_to_be_read_is_refused(run_there, monkeypatch):
     monkeypatch.setattr(answers.limited, "__kwdefaults__", {"seconds": 0.2})
     caught = []
 
@@ -284,12 +282,7 @@ def test_what_never_ends_to_be_read_is_refused(in_thread, monkeypatch):
             caught.append(str(wrong))
         caught.append(answers.short(EndlessRepr()))
 
-    if in_thread:
-        thread = threading.Thread(target=read)
-        thread.start()
-        thread.join()
-    else:
-        read()
+    run_there(read)
     assert "took longer" in caught[0]
     assert caught[1] == "<a value of type EndlessRepr>"
 

@@ -147,20 +147,11 @@ class Hostile:
         raise RuntimeError
 
 
-@pytest.mark.parametrize("in_thread", [False, True], ids=["here", "in a thread"])
-def test_answers_of_every_kind_get_a_verdict(in_thread):
+def test_answers_of_every_kind_get_a_verdict(run_there):
     values = [None, True, "9", 9j, [9, [9]], Hostile(), numpy.zeros(3), len, Exercise, object()]
     verdicts = []
 
-    def judge():
-        verdicts.extend(exercise().judge(value) for value in [9, *values])
-
-    if in_thread:
-        thread = threading.Thread(target=judge)
-        thread.start()
-        thread.join()
-    else:
-        judge()
+    run_there(lambda: verdicts.extend(exercise().judge(value) for value in [9, *values]))
     assert [verdict.outcome.name for verdict in verdicts] == ["CORRECT", *["WRONG"] * len(values)]
     for verdict in verdicts[1:]:
         # One sentence that reads on after "Not yet: ": no capital letter begins it.

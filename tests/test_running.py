@@ -17,12 +17,11 @@ import theano
 import theano.tensor as T
 
 SECONDS = 0.3
-# A loop that is not ended would be ended by pytest's own time limit.
 PATIENCE = 30
 
 
-@pytest.fixture(params=["main thread", "other thread"])
-def refused(request):
+@pytest.fixture
+def refused(run_there):
     """A function that calls another with care, and returns what is said about it."""
 
     def call(function, *arguments):
@@ -34,12 +33,7 @@ def refused(request):
             except Wrong as wrong:
                 said.append(str(wrong))
 
-        if request.param == "main thread":
-            run()
-        else:
-            thread = threading.Thread(target=run)
-            thread.start()
-            thread.join(PATIENCE)
+        run_there(run)
         (text,) = said
         assert "\n" not in text
         return text
@@ -216,8 +210,7 @@ def test_an_interrupt_is_the_learners_own_wish():
     assert signal.getsignal(signal.SIGALRM) is before
 
 
-@pytest.mark.parametrize("in_thread", [False, True], ids=["alarm", "thread"])
-def test_theanos_compiler_has_more_time(in_thread, monkeypatch):
+def test_theanos_compiler_has_more_time(run_there, refused, monkeypatch):
     compile_function = theano.compile.function.pfunc
 
     def slow(*arguments, **named):
@@ -232,12 +225,7 @@ def test_theanos_compiler_has_more_time(in_thread, monkeypatch):
     def run():
         found.append(running.call(lambda: (T.constant(2.0) * 3).eval(), seconds=SECONDS))
 
-    if in_thread:
-        thread = threading.Thread(target=run)
-        thread.start()
-        thread.join()
-    else:
-        run()
+    run_there(run)
     assert found == [6.0]
 
     def compiles_without_end():
@@ -245,8 +233,7 @@ def test_theanos_compiler_has_more_time(in_thread, monkeypatch):
             theano.function([], T.constant(2.0) * 3)
 
     monkeypatch.setattr(time_limit, "SECONDS_COMPILING", 0.5)
-    with pytest.raises(Wrong, match="had not ended"):
-        running.call(compiles_without_end, seconds=SECONDS)
+    assert "had not ended" in refused(compiles_without_end)
 
 
 STOPPING = [
