@@ -26,11 +26,11 @@ class Prediction(ipywidgets.VBox):
     def __init__(self, choices, answer):
         self._answer = answer
         self._choice = elements.choice(words.LABEL_PREDICTION, None, choices)
+        # What is said about another choice would mislead.
+        self._choice.observe(self._forget, names="value")
         self._reveal = elements.button(words.LABEL_REVEAL, is_primary=True)
         self._sentence = elements.quiet_status()
         self._reveal.on_click(lambda _: self.reveal())
-        # What is said about another choice would mislead.
-        self._choice.observe(self._forget, names="value")
         super().__init__([self._choice, self._reveal, self._sentence])
 
     @property
