@@ -382,7 +382,18 @@ def test_what_a_function_prints_is_shown_up_to_a_length(capsys):
     printed = capsys.readouterr().out
     assert printed.endswith(words.PRINTED_TOO_MUCH)
     assert printed.count(words.PRINTED_TOO_MUCH) == 1
-    assert len(printed) < 5000
+    assert printed.count("again and again\n") == 20
+
+    def says_one_line(n_letters):
+        print("x" * n_letters, flush=True)
+        return 1
+
+    with pytest.raises(Wrong, match="would be right"):
+        running.compare(says_one_line, lambda n: 1 + n // 99, [(n,) for n in range(100)])
+    printed = capsys.readouterr().out
+    assert printed.count("x\n") == 19  # the first of 20 lines is empty
+    running.call(says_one_line, 10**6)
+    assert len(capsys.readouterr().out) < 2100
 
 
 def test_a_call_as_it_is_written():

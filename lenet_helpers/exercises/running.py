@@ -15,8 +15,8 @@ import numpy
 
 # So many numbers are written out in a message.
 N_WRITTEN = 6
-# A learner may print; a loop that prints without end would choke the page.
-LONGEST_PRINT = 4000
+# A learner may print, but the verdict below should stay in view.
+LONGEST_PRINT, MOST_LINES = 2000, 20
 
 
 def call(function, *arguments, seconds=SECONDS):
@@ -79,37 +79,42 @@ def compare(function, expected, cases, tolerance=1e-6, seconds=SECONDS):
     seconds : float
         So long each call may take.
     """
-    for arguments in cases:
-        called = written(function, arguments)
-        result = call(function, *arguments, seconds=seconds)
-        try:
-            found = array(result)
-        except Wrong as wrong:
-            raise Wrong(words.GIVES_NO_ANSWER.format(call=called, text=wrong)) from None
-        right = numpy.asarray(expected(*map(_copy, arguments)), dtype=float)
-        if found.shape != right.shape:
-            if found.size == right.size == 1:
-                found = found.reshape(right.shape)
-            else:
-                raise Wrong(
-                    words.GIVES_OTHER_SHAPE.format(
-                        call=called, found=found.shape, expected=right.shape
-                    )
-                )
-        off = abs(found - right) > tolerance * max(1.0, abs(right).max(initial=0))
-        if off.any():
-            cell = tuple(int(n) for n in numpy.argwhere(off)[0])
-            if right.size <= N_WRITTEN:
-                raise Wrong(
-                    words.GIVES_OTHER_VALUE.format(
-                        call=called, found=_plain(found), expected=_plain(right)
-                    )
-                )
+    with contextlib.redirect_stdout(_Brief(sys.stdout)):
+        for arguments in cases:
+            _compare_case(function, expected, arguments, tolerance, seconds)
+
+
+def _compare_case(function, expected, arguments, tolerance, seconds):
+    called = written(function, arguments)
+    result = call(function, *arguments, seconds=seconds)
+    try:
+        found = array(result)
+    except Wrong as wrong:
+        raise Wrong(words.GIVES_NO_ANSWER.format(call=called, text=wrong)) from None
+    right = numpy.asarray(expected(*map(_copy, arguments)), dtype=float)
+    if found.shape != right.shape:
+        if found.size == right.size == 1:
+            found = found.reshape(right.shape)
+        else:
             raise Wrong(
-                words.GIVES_OTHER_CELL.format(
-                    call=called, cell=list(cell), found=found[cell], expected=right[cell]
+                words.GIVES_OTHER_SHAPE.format(
+                    call=called, found=found.shape, expected=right.shape
                 )
             )
+    off = abs(found - right) > tolerance * max(1.0, abs(right).max(initial=0))
+    if off.any():
+        cell = tuple(int(n) for n in numpy.argwhere(off)[0])
+        if right.size <= N_WRITTEN:
+            raise Wrong(
+                words.GIVES_OTHER_VALUE.format(
+                    call=called, found=_plain(found), expected=_plain(right)
+                )
+            )
+        raise Wrong(
+            words.GIVES_OTHER_CELL.format(
+                call=called, cell=list(cell), found=found[cell], expected=right[cell]
+            )
+        )
 
 
 def _plain(values):
@@ -131,26 +136,31 @@ def written(function, arguments):
 
 
 class _Brief(io.TextIOBase):
-    """Passes on what is printed, up to a length."""
+    """Passes on what is printed, up to some lines."""
 
     def __init__(self, stream):
-        self._stream, self._n_left = stream, LONGEST_PRINT
+        self._stream, self._is_full = stream, False
+        self._n_left, self._n_lines_left = LONGEST_PRINT, MOST_LINES
 
     def write(self, text):
         """Write the text, or what there is still room for."""
-        if self._n_left is None:
+        if self._is_full:
             return len(text)
-        self._stream.write(text[: self._n_left])
-        if len(text) > self._n_left:
+        lines = text[: self._n_left].splitlines(keepends=True)[: self._n_lines_left + 1]
+        if len(lines) > self._n_lines_left:
+            lines.pop()
+        passed = "".join(lines)
+        self._stream.write(passed)
+        self._n_left -= len(passed)
+        self._n_lines_left -= passed.count("\n")
+        if len(passed) < len(text):
             self._stream.write(words.PRINTED_TOO_MUCH)
-            self._n_left = None
-        else:
-            self._n_left -= len(text)
+            self._is_full = True
         return len(text)
 
     def flush(self):
         """Flush the stream below, unless everything is left out by now."""
-        if self._n_left is not None:
+        if not self._is_full:
             self._stream.flush()
 
 
