@@ -713,13 +713,13 @@ NOT_ANSWERED = (
 OTHER_NUMBER_OF_ANSWERS = "Call it so: exercises.{call}"
 CHECK_INTERRUPTED = "Interrupted, so nothing was checked. Run the cell again when you like."
 CHECK_FAILED = (
-    "The checker itself stumbled over this answer ({kind}: {message}). That is our mistake, not "
-    "yours; the solution is one that it understands."
+    "The checker itself stumbled over this answer: {error}. That is our mistake, not yours; the "
+    "solution is one that it understands."
 )
 HINT = "Hint {number} of {total}: {text}"
 MORE_HINT = "(The next one: exercises.{name}.hint())"
 MORE_SOLUTION = "(A solution: exercises.{name}.solution())"
-NO_SUCH_HINT = "There is no hint {number!r}: exercises.{name}.hint() gives the first of three."
+NO_SUCH_HINT = "There is no hint {number}: exercises.{name}.hint() gives the first of three."
 SOLUTION = "One solution; others may be as good:"
 EXERCISE = (
     "The exercise {title!r}: exercises.{name}.check(...) checks your answer, exercises.{name}."
@@ -727,12 +727,17 @@ EXERCISE = (
 )
 
 ANSWER_NOT_ONE_NUMBER = "one number is asked for, and yours has the shape {shape}."
-ANSWER_NOT_WHOLE = "yours is {value:g}; a whole number is asked for."
+ANSWER_NOT_WHOLE = "yours is {value!r}; a whole number is asked for."
 ANSWER_OTHER_LENGTH = "yours has {found} numbers; {length} are asked for."
 ANSWER_OTHER_SHAPE = "yours has the shape {found}; {shape} is asked for."
 ANSWER_IS_TEXT = "{value} is a text; write numbers without quotation marks."
 ANSWER_NOT_NUMBERS = "{value} can't be read as numbers; a number, a list or an array would do."
 ANSWER_NOT_FINITE = "{value} holds NaN or infinity; give finite numbers."
+ANSWER_IS_MASKED = "{value} has masked cells; give numbers in all of them."
+ANSWER_TOO_LARGE = "yours has {n:,} numbers, more than any answer here needs."
+ANSWER_TOO_SLOW = (
+    "reading {value} took longer than {seconds:g} seconds; a number or a list would do."
+)
 ANSWER_IS_SYMBOLIC = (
     "{value} is an expression that still waits for its inputs; give the numbers that it computes."
 )
@@ -748,14 +753,19 @@ ENDLESS = (
     "ends."
 )
 RETURNS_NONE = "{call} returned nothing: is there a `return`?"
-STOPPED_IN_LINE = "{call} stopped with {kind}: {message}. It happened in your line `{line}`."
-STOPPED = "{call} stopped with {kind}: {message}."
+RETURNS_GENERATOR = "{call} returned no numbers yet: write `return`, not `yield` or `async`."
+STOPPED_IN_LINE = "{call} stopped with {error}. It happened in your line `{line}`."
+STOPPED = "{call} stopped with {error}."
+NAMELESS_FUNCTION = "your_function"
+PRINTED_TOO_MUCH = "\n(What it printed after this is left out.)\n"
+GIVES_NO_ANSWER = "{call} gives what is no answer: {text}"
 GIVES_OTHER_VALUE = "{call} gives {found}; {expected} would be right."
 GIVES_OTHER_SHAPE = "{call} gives an array of shape {found}; the shape {expected} would be right."
 GIVES_OTHER_CELL = "{call} has {found:.6g} in cell {cell}; {expected:.6g} would be right."
 
 PREDICTION_CHOOSE = "Choose an answer first: a wrong guess teaches more than none."
 PREDICTION_RIGHT = "You were right. {answer}"
+PREDICTION_FAILED = "The answer can't be computed here: {message}"
 PREDICTION_WRONG = "You said: {guess}. {answer}"
 LABEL_PREDICTION = "Your prediction"
 LABEL_REVEAL = "Reveal"
@@ -764,6 +774,8 @@ BROKEN_PROGRESS = (
     "The file of your progress, {path}, can't be read, so nothing new is written into it. Delete "
     "it to begin anew; exercises work all the same."
 )
+READ_ONLY_PROGRESS = "The file of your progress, {path}, is read-only, so it stays as it is."
+MAP_CAPTION = "Exercises of the course"
 MAP_LESSON, MAP_EXERCISES = "lesson", "exercises"
 MAP_SOLVED, MAP_TRIED, MAP_OPEN = "solved", "tried", "not yet"
 MAP_COUNT = "{solved} of {total} exercises are solved."
@@ -771,6 +783,7 @@ MAP_ALL = "That is the whole course."
 MAP_NEXT = "Next: {title}, in lesson {lesson}."
 MAP_LINE = "{lesson}. {title}: {exercises}"
 REPORT_WRITTEN = "{path} is written: a table that spreadsheets open. It names nobody."
+REPORT_NOT_CSV = "{path!r} is no name for the report: it must end in .csv."
 REPORT_FAILED = "{path} can't be written: {message}"
 
 # --- What a compiled function is made of ---

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from lenet_helpers import paths
@@ -57,6 +58,22 @@ def run_python(clean_environment, tmp_path):
             text=True,
             timeout=300,
         )
+
+    return run
+
+
+@pytest.fixture(params=["main thread", "other thread"])
+def run_there(request):
+    """A function that calls another in the main thread, or in one of its own, and waits."""
+
+    def run(function):
+        if request.param == "main thread":
+            function()
+        else:
+            thread = threading.Thread(target=function)
+            thread.start()
+            thread.join(60)
+            assert not thread.is_alive()
 
     return run
 

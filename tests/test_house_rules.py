@@ -52,7 +52,8 @@ FLOORS = [
     ["explorers.shifts"],
     ["explorers.learned"],
     ["explorers.mistakes"],
-    ["exercises", "exercises.answers"],
+    ["exercises", "exercises.time_limit"],
+    ["exercises.answers"],
     ["exercises.running", "exercises.progress"],
     ["exercises.exercise"],
     [f"exercises.lesson_{number}_checks" for number in (3, 4, 5)],
@@ -87,6 +88,7 @@ WITHOUT_THEANO += [
 WITHOUT_THEANO += ["datasets.files", "mistakes", "fast.threads"]
 WITHOUT_THEANO += ["work", "speed_figures", "roofline_drawing"]
 WITHOUT_THEANO += ["datasets.pickled", "datasets.download"]
+WITHOUT_THEANO += ["exercises.time_limit"]
 WITHOUT_THEANO += ["exercises.answers", "exercises.running", "exercises.progress"]
 
 

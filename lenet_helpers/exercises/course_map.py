@@ -2,7 +2,7 @@
 
 import csv
 import html
-from pathlib import Path
+import os
 
 from lenet_helpers import checkpoints, words
 from lenet_helpers.exercises import (
@@ -74,7 +74,10 @@ class CourseMap:
             "</tr>"
             for number, lesson in enumerate(LESSONS)
         )
-        return f"<table><tr>{head}</tr>{rows}</table><p>{html.escape(self.summary)}</p>"
+        caption = f'<caption style="text-align:left">{words.MAP_CAPTION}</caption>'
+        head = f"<thead><tr>{head}</tr></thead>"
+        table = f"<table>{caption}{head}<tbody>{rows}</tbody></table>"
+        return f"{table}<p>{html.escape(self.summary)}</p>"
 
     def _line(self, exercise):
         mark = {words.MAP_SOLVED: "✓", words.MAP_TRIED: "…", words.MAP_OPEN: "○"}
@@ -86,10 +89,12 @@ class CourseMap:
 
 
 def show_progress():
-    """Show the map of the course, and where the file is that keeps it."""
+    """Show the map of the course, or say why the file that keeps it can't be read."""
     try:
         display(CourseMap(progress.read()))
-    except ValueError as error:
+        if progress.is_read_only():
+            print(words.READ_ONLY_PROGRESS.format(path=progress.path()))
+    except (OSError, ValueError) as error:
         print(error)
 
 
@@ -99,9 +104,14 @@ def export_report(path=REPORT_NAME):
     Parameters
     ----------
     path : str or path
-        A CSV file, which spreadsheets open: lesson, exercise, the day it was solved, answers
-        checked, the last hint seen, and whether the solution was seen before.
+        A file that ends in .csv, which spreadsheets open: lesson, exercise, the day it was solved,
+        answers checked, the last hint seen, and whether the solution was seen before.
     """
+    is_path = isinstance(path, str | os.PathLike)
+    if not is_path or os.path.splitext(path)[1].lower() != ".csv":
+        # Another file, such as a lesson, must not be written over.
+        print(words.REPORT_NOT_CSV.format(path=path))
+        return
     try:
         records = progress.read()
         lines = [
@@ -111,11 +121,13 @@ def export_report(path=REPORT_NAME):
             for exercise in lesson.EXERCISES
             for record in [records.get(exercise.key, progress.Record())]
         ]
-        with checkpoints.replaced(Path(path).expanduser()) as file:
+        with checkpoints.replaced(os.path.expanduser(path)) as file:
             text = _Lines()
             csv.writer(text).writerows([COLUMNS, *lines])
             file.write("".join(text).encode())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        print(words.REPORT_FAILED.format(path=path, message=error.strerror or error))
+    except ValueError as error:
         print(words.REPORT_FAILED.format(path=path, message=error))
     else:
         print(words.REPORT_WRITTEN.format(path=path))

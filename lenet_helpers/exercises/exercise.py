@@ -2,11 +2,12 @@
 
 import html
 import inspect
+import numbers
 from enum import Enum
 
 from lenet_helpers import words
 from lenet_helpers.exercises import progress
-from lenet_helpers.exercises.answers import Unanswered, Wrong
+from lenet_helpers.exercises.answers import Unanswered, Wrong, described, short
 
 from IPython.display import display
 
@@ -91,11 +92,13 @@ class Exercise:
     def __repr__(self):
         return words.EXERCISE.format(title=self.title, name=self.name)
 
-    def judge(self, *answers):
+    def judge(self, /, *answers, **named):
         """Return the `Verdict` on some answers; never raises an exception."""
-        expected = list(inspect.signature(self.checker).parameters)
-        if len(answers) != len(expected):
-            call = f"{self.name}.check({', '.join(expected)})"
+        asked = inspect.signature(self.checker)
+        try:
+            answers = asked.bind(*answers, **named).args
+        except TypeError:
+            call = f"{self.name}.check({', '.join(asked.parameters)})"
             return Verdict(Outcome.OPEN, words.OTHER_NUMBER_OF_ANSWERS.format(call=call))
         try:
             if any(answer is ... for answer in answers):
@@ -108,14 +111,13 @@ class Exercise:
             return Verdict(Outcome.WRONG, text)
         except KeyboardInterrupt:
             return Verdict(Outcome.OPEN, words.CHECK_INTERRUPTED)
-        except Exception as error:
+        except BaseException as error:
             # No checker should get here. If one does, the learner is not to blame for it.
-            kind = type(error).__name__
-            return Verdict(Outcome.OPEN, words.CHECK_FAILED.format(kind=kind, message=error))
+            return Verdict(Outcome.OPEN, words.CHECK_FAILED.format(error=described(error)))
 
-    def check(self, *answers):
+    def check(self, /, *answers, **named):
         """Say whether the answers are right, and if not, what is wrong with them."""
-        verdict = self.judge(*answers)
+        verdict = self.judge(*answers, **named)
         if verdict.outcome is not Outcome.OPEN:
             progress.note_attempt(self.key, verdict.outcome is Outcome.CORRECT)
         display(verdict)
@@ -128,12 +130,13 @@ class Exercise:
         number : int, optional
             1, 2 or 3; without it, each call says more than the last.
         """
-        if number not in (None, *range(1, N_HINTS + 1)):
-            display(
-                Verdict(Outcome.OPEN, words.NO_SUCH_HINT.format(number=number, name=self.name))
-            )
+        n = min(self._n_hints_seen + 1, N_HINTS) if number is None else number
+        if not (isinstance(n, numbers.Integral) and 1 <= n <= N_HINTS):
+            text = words.NO_SUCH_HINT.format(number=short(number), name=self.name)
+            display(Verdict(Outcome.OPEN, text))
             return
-        n = number or min(self._n_hints_seen + 1, N_HINTS)
+        # Counted in a file that knows nothing of NumPy.
+        n = int(n)
         self._n_hints_seen = max(n, self._n_hints_seen)
         progress.note_hint(self.key, n)
         if n < N_HINTS:

@@ -7,6 +7,7 @@ written whole or not at all, and may be read, moved and deleted at any time.
 import datetime
 import json
 import os
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,8 +57,11 @@ def path():
     """
     named = os.environ.get("LENET_PROGRESS")
     if named:
-        return Path(named).expanduser().resolve()
-    return Path(platformdirs.user_data_dir("lenet-course")) / FILE_NAME
+        place = os.path.expanduser(named)
+    else:
+        place = os.path.join(platformdirs.user_data_dir("lenet-course"), FILE_NAME)
+    # A link stays a link: the file that it leads to is written.
+    return Path(os.path.realpath(place))
 
 
 def read():
@@ -74,12 +78,26 @@ def read():
             content = file.read(LONGEST_FILE + 1)
         if len(content) > LONGEST_FILE:
             raise ValueError(place)
-        return {key: _record(**fields) for key, fields in dict(json.loads(content)).items()}
+        records = json.loads(content)
+        if type(records) is not dict:
+            raise ValueError(place)
+        return {key: _record(**fields) for key, fields in records.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, RecursionError):
         # JSON and Unicode errors are ValueErrors; what is nested too deeply has an error apart.
         raise ValueError(words.BROKEN_PROGRESS.format(path=place)) from None
+
+
+def is_read_only():
+    """Return whether the file is there and may not be written: then it is left alone."""
+    place = path()
+    try:
+        # Not asked of the system: an administrator may write everything.
+        is_locked = not place.stat().st_mode & stat.S_IWUSR
+    except OSError:
+        return False
+    return is_locked or not os.access(place, os.W_OK)
 
 
 def note_attempt(key, is_correct):
@@ -117,10 +135,13 @@ def _change(key, note):
     A file that can't be read or written must not come between a learner and the answer: it stays
     as it is, and the map of the course says so.
     """
-    place = path()
     try:
+        place = path()
+        if is_read_only():
+            return
         place.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{place}.lock", timeout=LOCK_SECONDS):
+        lock = FileLock(f"{place}.lock", timeout=LOCK_SECONDS, poll_interval=LOCK_SECONDS / 200)
+        with lock:
             records = read()
             record = records.setdefault(key, Record())
             if record.solved:
@@ -129,13 +150,14 @@ def _change(key, note):
             text = json.dumps({name: asdict(records[name]) for name in sorted(records)}, indent=2)
             with checkpoints.replaced(place) as file:
                 file.write(text.encode() + b"\n")
-    except (OSError, ValueError, Timeout):
+    except (OSError, ValueError, Timeout, NotImplementedError):
+        # The last is filelock's word for a folder whose files can't be locked.
         return
 
 
 def _record(attempts, hints, saw_solution, solved):
     """Return a `Record`, or raise ValueError or TypeError if something else was found."""
-    if solved:
+    if solved != "":
         datetime.date.fromisoformat(solved)
     counts = (attempts, hints)
     if not (all(type(n) is int and n >= 0 for n in counts) and type(saw_solution) is bool):

@@ -1,20 +1,22 @@
 """Learners' functions, run with care: endless loops end, and mistakes become one sentence."""
 
-import signal
-import threading
+import contextlib
+import functools
+import inspect
+import io
+import sys
 import traceback
-from contextlib import contextmanager
 
 from lenet_helpers import words
-from lenet_helpers.exercises.answers import Unanswered, Wrong, array, short
+from lenet_helpers.exercises.answers import Unanswered, Wrong, array, described, short
+from lenet_helpers.exercises.time_limit import SECONDS, TooLong, limited
 
 import numpy
 
-SECONDS = 3
-# Rings again, in case the learner's own `except:` catches the first alarm.
-SECONDS_AGAIN = 0.2
 # So many numbers are written out in a message.
 N_WRITTEN = 6
+# A learner may print, but the verdict below should stay in view.
+LONGEST_PRINT, MOST_LINES = 2000, 20
 
 
 def call(function, *arguments, seconds=SECONDS):
@@ -25,8 +27,7 @@ def call(function, *arguments, seconds=SECONDS):
     function : callable
         What the learner wrote.
     seconds : float
-        So long it may take. Where signals can't be used (Windows, other threads) it has no limit,
-        and the kernel's own interrupt ends it.
+        So long it may take, not counting Theano's compiler.
 
     Raises
     ------
@@ -43,9 +44,9 @@ def call(function, *arguments, seconds=SECONDS):
     copies = [_copy(argument) for argument in arguments]
     called = written(function, arguments)
     try:
-        with _time_limit(seconds):
-            result = function(*copies)
-    except _TooLong:
+        with contextlib.redirect_stdout(_Brief(sys.stdout)):
+            result = limited(function, *copies, seconds=seconds)
+    except TooLong:
         raise Wrong(words.ENDLESS.format(call=called, seconds=seconds)) from None
     except KeyboardInterrupt:
         raise
@@ -56,6 +57,9 @@ def call(function, *arguments, seconds=SECONDS):
         raise Unanswered
     if result is None:
         raise Wrong(words.RETURNS_NONE.format(call=called))
+    if inspect.isgenerator(result) or inspect.iscoroutine(result):
+        result.close()
+        raise Wrong(words.RETURNS_GENERATOR.format(call=called))
     return result
 
 
@@ -67,7 +71,7 @@ def compare(function, expected, cases, tolerance=1e-6, seconds=SECONDS):
     function : callable
         What the learner wrote.
     expected : callable
-        Takes the same arguments and returns what is right: numbers in any form.
+        Takes the same arguments and returns what is right: finite numbers in any form.
     cases : iterable of tuple
         The arguments of each call. Small and telling ones first: they appear in the message.
     tolerance : float
@@ -75,33 +79,42 @@ def compare(function, expected, cases, tolerance=1e-6, seconds=SECONDS):
     seconds : float
         So long each call may take.
     """
-    for arguments in cases:
-        found = array(call(function, *arguments, seconds=seconds))
-        right = numpy.asarray(expected(*arguments), dtype=float)
-        called = written(function, arguments)
-        if found.shape != right.shape:
-            if found.size == right.size == 1:
-                found = found.reshape(right.shape)
-            else:
-                raise Wrong(
-                    words.GIVES_OTHER_SHAPE.format(
-                        call=called, found=found.shape, expected=right.shape
-                    )
-                )
-        off = abs(found - right) > tolerance * max(1.0, abs(right).max(initial=0))
-        if off.any():
-            cell = tuple(int(n) for n in numpy.argwhere(off)[0])
-            if right.size <= N_WRITTEN:
-                raise Wrong(
-                    words.GIVES_OTHER_VALUE.format(
-                        call=called, found=_plain(found), expected=_plain(right)
-                    )
-                )
+    with contextlib.redirect_stdout(_Brief(sys.stdout)):
+        for arguments in cases:
+            _compare_case(function, expected, arguments, tolerance, seconds)
+
+
+def _compare_case(function, expected, arguments, tolerance, seconds):
+    called = written(function, arguments)
+    result = call(function, *arguments, seconds=seconds)
+    try:
+        found = array(result)
+    except Wrong as wrong:
+        raise Wrong(words.GIVES_NO_ANSWER.format(call=called, text=wrong)) from None
+    right = numpy.asarray(expected(*map(_copy, arguments)), dtype=float)
+    if found.shape != right.shape:
+        if found.size == right.size == 1:
+            found = found.reshape(right.shape)
+        else:
             raise Wrong(
-                words.GIVES_OTHER_CELL.format(
-                    call=called, cell=list(cell), found=found[cell], expected=right[cell]
+                words.GIVES_OTHER_SHAPE.format(
+                    call=called, found=found.shape, expected=right.shape
                 )
             )
+    off = abs(found - right) > tolerance * max(1.0, abs(right).max(initial=0))
+    if off.any():
+        cell = tuple(int(n) for n in numpy.argwhere(off)[0])
+        if right.size <= N_WRITTEN:
+            raise Wrong(
+                words.GIVES_OTHER_VALUE.format(
+                    call=called, found=_plain(found), expected=_plain(right)
+                )
+            )
+        raise Wrong(
+            words.GIVES_OTHER_CELL.format(
+                call=called, cell=list(cell), found=found[cell], expected=right[cell]
+            )
+        )
 
 
 def _plain(values):
@@ -112,49 +125,80 @@ def _plain(values):
 
 def written(function, arguments):
     """Return a call as Python writes it, large arrays as their shapes."""
-    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        name = str(_plain_function(function).__name__)
+    except Exception:
+        name = ""
+    if not name.isidentifier():
+        # Lambdas and Theano's compiled functions have no name.
+        name = words.NAMELESS_FUNCTION
     return f"{name}({', '.join(map(short, arguments))})"
 
 
-class _TooLong(BaseException):
-    """No Exception: a learner's `except Exception` must not catch it."""
+class _Brief(io.TextIOBase):
+    """Passes on what is printed, up to some lines."""
 
+    def __init__(self, stream):
+        self._stream, self._is_full = stream, False
+        self._n_left, self._n_lines_left = LONGEST_PRINT, MOST_LINES
 
-@contextmanager
-def _time_limit(seconds):
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or not hasattr(signal, "setitimer"):
-        yield
-        return
-    is_running = True
+    def write(self, text):
+        """Write the text, or what there is still room for."""
+        if self._is_full:
+            return len(text)
+        lines = text[: self._n_left].splitlines(keepends=True)[: self._n_lines_left + 1]
+        if len(lines) > self._n_lines_left:
+            lines.pop()
+        passed = "".join(lines)
+        self._stream.write(passed)
+        self._n_left -= len(passed)
+        self._n_lines_left -= passed.count("\n")
+        if len(passed) < len(text):
+            self._stream.write(words.PRINTED_TOO_MUCH)
+            self._is_full = True
+        return len(text)
 
-    def ring(*_):
-        if is_running:
-            raise _TooLong
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, SECONDS_AGAIN)
-    try:
-        yield
-    finally:
-        is_running = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    def flush(self):
+        """Flush the stream below, unless everything is left out by now."""
+        if not self._is_full:
+            self._stream.flush()
 
 
 def _copy(value):
     if isinstance(value, numpy.ndarray):
         return value.copy()
-    return list(value) if isinstance(value, list) else value
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {key: _copy(entry) for key, entry in value.items()}
+    return value
+
+
+def _plain_function(function):
+    """Return the function in a functools.partial, a method or a class."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def _code(function):
+    """Return the code behind a function, a class, or an object that can be called."""
+    function = _plain_function(function)
+    if inspect.isclass(function):
+        function = function.__init__
+    elif not hasattr(function, "__code__"):
+        function = type(function).__call__
+    return getattr(function, "__code__", None)
 
 
 def _stopped(function, called, error):
     """Say how a learner's function ended, and in which of its lines."""
-    kind, message = type(error).__name__, str(error).partition("\n")[0].rstrip(".")
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file and f.line]
+    what = described(error)
+    own = []
+    with contextlib.suppress(Exception):
+        file = _code(function).co_filename
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame.line for frame in frames if frame.filename == file and frame.line]
     if own:
-        return words.STOPPED_IN_LINE.format(
-            call=called, kind=kind, message=message, line=own[-1].line
-        )
-    return words.STOPPED.format(call=called, kind=kind, message=message)
+        return words.STOPPED_IN_LINE.format(call=called, error=what, line=own[-1])
+    return words.STOPPED.format(call=called, error=what)

@@ -26,6 +26,8 @@ class Prediction(ipywidgets.VBox):
     def __init__(self, choices, answer):
         self._answer = answer
         self._choice = elements.choice(words.LABEL_PREDICTION, None, choices)
+        # What is said about another choice would mislead.
+        self._choice.observe(self._forget, names="value")
         self._reveal = elements.button(words.LABEL_REVEAL, is_primary=True)
         self._sentence = elements.quiet_status()
         self._reveal.on_click(lambda _: self.reveal())
@@ -51,9 +53,18 @@ class Prediction(ipywidgets.VBox):
         if self.value is None:
             self._sentence.value = elements.status(words.PREDICTION_CHOOSE)
             return
-        right, sentence = self._answer()
+        try:
+            right, sentence = self._answer()
+        except Exception as error:
+            # A button's traceback would go unseen.
+            text = words.PREDICTION_FAILED.format(message=error)
+            self._sentence.value = elements.status(text)
+            return
         if right == self.value:
             text = words.PREDICTION_RIGHT.format(answer=sentence)
         else:
             text = words.PREDICTION_WRONG.format(guess=self._choice.label, answer=sentence)
         self._sentence.value = elements.status(text)
+
+    def _forget(self, _):
+        self._sentence.value = ""
