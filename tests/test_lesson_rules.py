@@ -203,3 +203,16 @@ FIGURES = [
 @pytest.mark.parametrize(("number", "figure"), FIGURES)
 def test_the_lessons_show_the_known_figures(number, figure):
     assert figure in printed_by(number)
+
+
+def test_the_start_lesson_gives_the_minutes_of_every_lesson():
+    table = "\n".join(texts(nbformat.read(LESSONS[0], as_version=4).cells))
+    for path in LESSONS:
+        text = "\n".join(texts(nbformat.read(path, as_version=4).cells))
+        pattern = r"\*Time:\* (\d+) minutes of reading, (\d+) of exercises, (.*) of computing"
+        reading, exercises, machine = re.search(pattern, text).groups()
+        minutes = {"half a minute": "0.5", "a minute": "1"}[machine]
+        row = next(
+            line for line in table.splitlines() if line.startswith("| [") and path.name in line
+        )
+        assert row.endswith(f"| {reading} min | {exercises} min | {minutes} min |"), path.name
