@@ -294,11 +294,11 @@ def predict_fusion(machine):
     def answer():
         gains = {name: _gain(machine, *layer) for name, layer in choices.items()}
         best = max(gains, key=gains.get)
-        every = ", ".join(f"{gain:.3g} for {name}" for name, gain in gains.items())
+        others = "; ".join(f"{name}: {gain:.3g}" for name, gain in gains.items() if name != best)
         return (
             choices[best],
-            f"{best}: fewest operations, so it waits for memory, and one op moves fewer bytes. At "
-            f"most so many times as fast: {every}.",
+            f"{best}, up to {gains[best]:.3g} times as fast: it computes least for each number that "
+            f"it moves, so it waits for memory, and one op moves fewer. The others: {others}.",
         )
 
     return Prediction(choices, answer)
