@@ -297,8 +297,8 @@ def predict_fusion(machine):
         others = "; ".join(f"{name}: {gain:.3g}" for name, gain in gains.items() if name != best)
         return (
             choices[best],
-            f"{best}, up to {gains[best]:.3g} times as fast: it computes least for each number that "
-            f"it moves, so it waits for memory, and one op moves fewer. The others: {others}.",
+            f"{best}, up to {gains[best]:.3g} times as fast: it computes least for each number "
+            f"that it moves, so it waits for memory, and one op moves fewer. The others: {others}.",
         )
 
     return Prediction(choices, answer)
