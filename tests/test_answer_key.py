@@ -77,12 +77,15 @@ def test_the_guides_tables_are_current():
 def test_the_guide_gives_the_minutes_that_the_lessons_give():
     guide = answer_key.GUIDE.read_text(encoding="utf-8")
     total = 0
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    pattern = r"\*Time:\* (\d+) [a-z ]+, (?:(\d+) of exercises, )?([a-z ]+) of computing"
+    for number, path in enumerate(sorted((ROOT / "notebooks").glob("*.ipynb"))):
         text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
-        minutes, machine = re.search(r"\*Time:\* (\d+) .*?, (.*?) of computing", text).groups()
-        assert re.search(rf"{path.name}\) \| {minutes} min \| {machine} \|", guide), path.name
-        total += int(minutes)
-    assert f"| {total // 60} h {total % 60} min |" in guide
+        minutes, more, machine = re.search(pattern, text).groups()
+        n_exercises = len(course_map.LESSONS[number].EXERCISES)
+        row = f"{minutes} min | {n_exercises} | {more + ' min' if more else 'included'} | {machine} |"
+        assert f"{path.name}) | {row}" in guide
+        total += int(minutes) + int(more or 0)
+    assert f"| {total // 60} h {total % 60} min in all |" in guide
 
 
 def test_the_guide_is_short_and_names_true_commands():

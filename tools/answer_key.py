@@ -35,7 +35,9 @@ import os
 import tempfile
 
 os.environ["LENET_PROGRESS"] = os.path.join(tempfile.mkdtemp(), "progress.json")"""
-TIME = re.compile(r"\*Time:\* (\d+) minutes of [^,]+, (.+?) of computing\.")
+TIME = re.compile(
+    r"\*Time:\* (\d+) minutes of [\w ]+,(?: (\d+) of exercises,)? ([\w ]+) of computing\."
+)
 
 
 def lessons():
@@ -97,13 +99,16 @@ def times_table():
     for number, module, notebook in lessons():
         found = TIME.search("\n".join(cell.source for cell in notebook.cells))
         if found is None:
-            raise ValueError(f"{module.NOTEBOOK} does not say how long it takes, as in {TIME}")
-        total += int(found[1])
+            raise ValueError(f"{module.NOTEBOOK} does not say how long it takes: {TIME.pattern}")
+        minutes, of_exercises, machine = found.groups()
+        total += int(minutes) + int(of_exercises or 0)
         name = f"[{number} {module.TITLE}](../notebooks/{module.NOTEBOOK})"
-        rows.append((name, f"{found[1]} min", found[2], len(module.EXERCISES)))
-    n_exercises = sum(n for *_, n in rows)
-    rows.append(("together", f"{total // 60} h {total % 60} min", "", n_exercises))
-    return _table(("lesson", "reading and trying", "machine", "exercises"), rows)
+        of_exercises = f"{of_exercises} min" if of_exercises else "included"
+        rows.append((name, f"{minutes} min", len(module.EXERCISES), of_exercises, machine))
+    n_exercises = sum(row[2] for row in rows)
+    rows.append(("together", f"{total // 60} h {total % 60} min in all", n_exercises, "", ""))
+    head = ("lesson", "reading and trying", "exercises", "minutes of exercises", "machine")
+    return _table(head, rows)
 
 
 def exercises_table():
@@ -113,7 +118,7 @@ def exercises_table():
         for number, module in enumerate(course_map.LESSONS)
         for place, exercise in enumerate(module.EXERCISES, 1)
     ]
-    return _table(("", "exercise", "the learner ...", "common mistakes"), rows)
+    return _table(("number", "exercise", "the learner ...", "common mistakes"), rows)
 
 
 def _table(head, rows):

@@ -298,7 +298,7 @@ def predict_fusion(machine):
         return (
             choices[best],
             f"{best}, up to {gains[best]:.3g} times as fast: it computes least for each number "
-            f"that it moves, so it waits for memory, and one op moves fewer. The others: {others}.",
+            f"that it moves, so memory is its limit, and one op moves fewer. Others: {others}.",
         )
 
     return Prediction(choices, answer)
