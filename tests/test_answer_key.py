@@ -82,7 +82,8 @@ def test_the_guide_gives_the_minutes_that_the_lessons_give():
         text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
         minutes, more, machine = re.search(pattern, text).groups()
         n_exercises = len(course_map.LESSONS[number].EXERCISES)
-        row = f"{minutes} min | {n_exercises} | {more + ' min' if more else 'included'} | {machine} |"
+        apart = f"{more} min" if more else "included"
+        row = f"{minutes} min | {n_exercises} | {apart} | {machine} |"
         assert f"{path.name}) | {row}" in guide
         total += int(minutes) + int(more or 0)
     assert f"| {total // 60} h {total % 60} min in all |" in guide
