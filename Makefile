@@ -1,6 +1,6 @@
 # The commands of the course: `make` alone lists them. Each one sets up what it needs.
 
-.PHONY: help lab test train lessons bench data lock
+.PHONY: help lab test train lessons answers bench data lock
 
 # Packages that these variables point to would stand in front of the pinned ones.
 unexport PYTHONPATH PYTHONHOME
@@ -23,6 +23,7 @@ help:
 	@echo '                                                CHECKPOINT=runs/mnist.npz'
 	@echo 'make test     run every test                    ARGS="-k lab"'
 	@echo 'make lessons  run the lessons, store outputs'
+	@echo 'make answers  make the answer key for teachers again'
 	@echo 'make bench    measure every speed             ONLY="training start" QUICK=yes'
 	@echo '                                                TORCH=/path/to/python JSON=figures.json'
 	@echo 'make data     make the files in data/ again'
@@ -49,6 +50,10 @@ train:
 lessons:
 	@sh tools/setup.sh test
 	@.venv/bin/python tools/run_lessons.py $(ARGS)
+
+answers:
+	@sh tools/setup.sh test
+	@.venv/bin/python -m tools.answer_key
 
 bench:
 	@sh tools/setup.sh test

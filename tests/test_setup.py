@@ -339,7 +339,7 @@ def test_the_python_that_is_named_comes_first(machine):
 def test_make_alone_lists_its_targets(machine):
     process = machine.run("make")
     assert process.returncode == 0
-    for target in ("lab", "test", "train", "lessons", "data", "lock"):
+    for target in ("lab", "test", "train", "lessons", "answers", "bench", "data", "lock"):
         assert re.search(rf"^make {target}\b", process.stdout, re.MULTILINE)
     assert len(process.stdout.splitlines()) <= 12
 

@@ -20,14 +20,13 @@ CELL_TIMEOUT_SECONDS = 600
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def run(path):
-    """Execute one lesson in place; a cell that fails ends it with that cell's traceback."""
-    notebook = nbformat.read(path, as_version=4)
+def execute(notebook, folder):
+    """Execute a notebook in a fresh kernel that works in a folder; a cell that fails raises."""
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT_SECONDS,
         kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder)}},
         # Times of execution would change the file at every run.
         record_timing=False,
         # Widgets are made anew by the learner's kernel; their stored state would only grow old.
@@ -36,9 +35,20 @@ def run(path):
     # Without it the kernel warns that other users of the machine could listen.
     client.create_kernel_manager().transport_encryption = "auto"
     client.execute()
+
+
+def run(path):
+    """Execute one lesson in place; a cell that fails ends it with that cell's traceback."""
+    notebook = nbformat.read(path, as_version=4)
+    execute(notebook, path.parent)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [stored for output in cell.outputs for stored in stand_ins(output)]
+    write(notebook, path)
+
+
+def write(notebook, path):
+    """Write an executed notebook as JupyterLab would."""
     # Just what JupyterLab writes when it opens a notebook: anything else, and a lesson that was
     # only read would ask to be saved.
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}

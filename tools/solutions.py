@@ -2,8 +2,10 @@
 
 import ast
 import copy
+import dis
 import importlib
 import re
+import types
 
 CALL = re.compile(r"^exercises\.(\w+)\.check\((.*)\)$", re.M)
 MODULE = re.compile(r"^from lenet_helpers\.exercises import (lesson_\d) as exercises$", re.M)
@@ -39,7 +41,8 @@ def solved(notebook):
 def needed_cells(notebook, cell, source):
     """Return the code cells before `cell` that bind the names in a source, in the lesson's order.
 
-    So do the cells that those need in turn. Exercises don't count.
+    So do the cells that those need in turn. Exercises don't count, and a cell whose names are all
+    bound again before they are read is left out.
     """
     before = []
     for other in notebook.cells:
@@ -47,20 +50,36 @@ def needed_cells(notebook, cell, source):
             break
         if other.cell_type == "code" and exercise_of(notebook, other) is None:
             before.append(other)
-    needed, wanted = [], _read(source)
+    needed, wanted = [], _names(compile(source, "<answer>", "exec"))
     for other in reversed(before):
         if _bound(other.source) & wanted:
             needed.insert(0, other)
-            wanted |= _read(other.source)
+            wanted = (wanted - _bound(other.source)) | _read(other.source)
     return needed
 
 
 def _read(source):
-    return {
-        node.id
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    """Return the names that a cell takes from those before it."""
+    code = compile(source, "<cell>", "exec")
+    inner = set().union(*map(_names, _inner(code))) - _bound(source)
+    bound = set()
+    for step in dis.get_instructions(code):
+        if step.opname == "STORE_NAME":
+            bound.add(step.argval)
+        elif step.opname == "LOAD_NAME" and step.argval not in bound:
+            inner.add(step.argval)
+    return inner
+
+
+def _names(code):
+    """Return the names that compiled code looks up outside of its functions."""
+    steps = dis.get_instructions(code)
+    own = {step.argval for step in steps if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return own.union(*map(_names, _inner(code)))
+
+
+def _inner(code):
+    return [part for part in code.co_consts if isinstance(part, types.CodeType)]
 
 
 def _bound(source):
