@@ -170,14 +170,20 @@ def predict_patience():
         rows = recorded_run("mnist")["validations"]
         best = min(rows, key=lambda row: row[1])[0]
         ended = {increase: replay(rows, EarlyStopping(2000, increase)) for increase in (2, 1.2)}
+        right = tuple(end.best_iteration == best for end in ended.values())
         told = [
-            f"With an increase of {increase} training ends at iteration {end.iteration:,}, and "
-            f"the best network is that of iteration {end.best_iteration:,} "
+            f"With an increase of {increase} training "
+            + (
+                f"ends at iteration {end.iteration:,}"
+                if end.out_of_patience
+                else f"goes on to iteration {end.iteration:,}"
+            )
+            + f", and the best network is that of iteration {end.best_iteration:,} "
             f"({100 * end.validation_error:.2f} %)."
             for increase, end in ended.items()
         ]
-        right = tuple(end.best_iteration == best for end in ended.values())
-        return right, " ".join(told)
+        label = next(label for label, meaning in choices.items() if meaning == right)
+        return right, " ".join([f"It gets there {label}.", *told])
 
     return Prediction(choices, answer)
 
@@ -205,10 +211,12 @@ def predict_learning_rate():
             right = "as fast"
         else:
             right = "faster" if error < usual else "slower"
+        label = next(label for label, meaning in choices.items() if meaning == right)
         return right, (
-            f"After {n_epochs} epochs the validation error is {100 * error:.2f} %, with a rate of "
-            f"{run['settings']['learning_rate']} it is {100 * usual:.2f} %. The cost went up to "
-            f"{max(trainer.costs):,.0f}; guessing costs {math.log(10):.1f}."
+            f"{label.capitalize()}: after {n_epochs} epochs the validation error is "
+            f"{100 * error:.2f} %, with a rate of {run['settings']['learning_rate']} it is "
+            f"{100 * usual:.2f} %. The cost went up to {max(trainer.costs):,.0f}; "
+            f"guessing costs {math.log(10):.1f}."
         )
 
     return Prediction(choices, answer)
