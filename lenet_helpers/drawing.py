@@ -27,10 +27,12 @@ PNG_SIGNATURE, PNG_FILTER_UP = b"\x89PNG\r\n\x1a\n", 2
 CELL_HEIGHT, CELL_WIDTH, DIGIT_WIDTH, LETTER_WIDTH, CELL_MARGIN = 34, 34, 8, 9, 12
 FONT_SIZE, FRAME_WIDTH, HATCH = 13, 3, 8
 LONGEST_WHOLE = 10**5
-INK, LINES, PAPER = "#000000", "#BBBBBB", "#FFFFFF"
-# What a cell of a grid can be; each has its colour, and `LOST` is hatched besides.
+INK, LINES, STROKES, PAPER = "#000000", "#BBBBBB", "#888888", "#FFFFFF"
+# What a cell of a grid can be; each has its colour. `LOST` is hatched besides, and those of
+# `OUTLINED` have black edges: pale colours alone would be hard to tell from white.
 PLAIN, WINNER, LOST, PADDING, MARKED = range(5)
 FILLS = (PAPER, "#9ECAE9", figures.SAND, "#DDDDDD", "#FFE27A")
+OUTLINED = (WINNER, MARKED)
 SHEET_WIDTH, SHEET_MARGIN, SHEET_HEIGHT_OF_ROW, SHEET_LINE = 960, 12, 190, 19
 
 
@@ -213,6 +215,10 @@ def number_grid(values, fills=None, frames=()):
             if texts[row][column]:
                 cell_letters = letters(texts[row][column], across, down)
                 image.paste(INK, (left, top), cell_letters)
+    # After all cells, which would draw over the edges of those before them.
+    for row, column in numpy.argwhere(numpy.isin(PLAIN if fills is None else fills, OUTLINED)):
+        left, top = column * across, row * down
+        draw.rectangle((left, top, left + across, top + down), None, INK)
     for top, left, height, width, colour in frames:
         corners = (left * across, top * down, (left + width) * across, (top + height) * down)
         draw.rectangle(corners, None, colour, FRAME_WIDTH)
@@ -257,7 +263,7 @@ def _hatch(draw, left, top, across, down):
     """Draw slanting lines, as far apart in every cell, from edge to edge."""
     for start in range(HATCH, across + down, HATCH):
         begin, end = min(start, across), max(0, start - down)
-        draw.line((left + begin, top + start - begin, left + end, top + start - end), LINES)
+        draw.line((left + begin, top + start - begin, left + end, top + start - end), STROKES)
 
 
 def _row_of_pictures(pictures, sentence, highest):

@@ -17,7 +17,9 @@ from matplotlib.patches import Rectangle
 DPI = 100
 # Okabe and Ito's colours, which the colour-blind tell apart; orange and sky blue are darker, so
 # that a line on white has a contrast of 3 to 1.
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#B87A00", "#009E73", "#D55E00", "#777777"
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#B87A00", "#009E73", "#D55E00", "#767676"
+# The same for letters, which need 4.5 to 1 on white.
+LETTERS = {BLUE: BLUE, ORANGE: "#946200", GREEN: "#007F5C", RED: "#B84A00", GREY: GREY}
 SAND = "#FFF3D6"
 PERCENT_TICKS = [n * power for power in (0.1, 1, 10) for n in (1, 2, 3, 4, 5, 7)] + [100]
 FEWEST_TICKS, MOST_TICKS = 2, 7
@@ -172,6 +174,10 @@ def pooling(feature_map, pooled, poolsize, winners, lost):
     ratios = [feature_map.shape[1], max(2, pooled.shape[1])]
     left, right = figure.subplots(1, 2, width_ratios=ratios)
     _matrix(left, feature_map, numpy.where(winners, 1.0, 0.0))
+    # The shade alone would be too pale a sign on white.
+    for text in left.texts:
+        column, row = text.get_position()
+        text.set_fontweight("bold" if winners[row, column] else "normal")
     for row, column in numpy.argwhere(lost):
         corner = (column - 0.5, row - 0.5)
         left.add_patch(
@@ -313,9 +319,8 @@ def confusion(counts):
     axis.imshow(shares, cmap=PALE, vmin=0, vmax=1)
     for row, column in numpy.argwhere(counts > 0):
         weight = "normal" if row == column else "bold"
-        colour = "black" if row == column else RED
         text = str(counts[row, column])
-        axis.text(column, row, text, ha="center", va="center", color=colour, fontweight=weight)
+        axis.text(column, row, text, ha="center", va="center", fontweight=weight)
     axis.set_xticks(range(len(counts)))
     axis.set_yticks(range(len(counts)))
     axis.set_xlabel(words.AXIS_PREDICTED)

@@ -70,6 +70,7 @@ def roofline(machine, points):
         across, down = axes.place(point.intensity, point.speed / GIGA)
         box = (across - DOT, down - DOT, across + DOT, down + DOT)
         draw.ellipse(box, COLOURS[point.group], drawing.PAPER)
+        letters = figures.LETTERS[COLOURS[point.group]]
         head = down - DOT - LINE
         # Points that lie together get their numbers one above the other.
         while any(abs(across - x) < LINE and abs(head - y) < LETTERS for x, y in heads):
@@ -78,7 +79,7 @@ def roofline(machine, points):
         draw.text(
             (across, head),
             str(number),
-            COLOURS[point.group],
+            letters,
             drawing.font(LETTERS),
             anchor="ma",
             # Its letters can be read on the roof's line, too.
@@ -87,7 +88,7 @@ def roofline(machine, points):
         )
         top = KEY_TOP + 2 * LINE * (number - 1)
         speed = words.ROOF_SPEED.format(speed=short(point.speed / GIGA))
-        _write(paper, f"{number}  {point.label}", KEY_LEFT, top, 0, COLOURS[point.group])
+        _write(paper, f"{number}  {point.label}", KEY_LEFT, top, 0, letters)
         _write(paper, speed, KEY_LEFT + LINE, top + LINE - 2, 0)
     return drawing.to_png(paper)
 

@@ -100,6 +100,9 @@ def bars(shares, label=None, in_per_cent=False):
         top = number * BAR_HEIGHT
         if number == label:
             draw.rectangle((0, top, width, top + BAR_HEIGHT - 1), figures.SAND)
+            # A line above and one below: the shade alone is too pale a sign.
+            for edge in (top, top + BAR_HEIGHT - 1):
+                draw.line((0, edge, width, edge), drawing.INK)
         name = drawing.letters(str(number), NAME_WIDTH, BAR_HEIGHT)
         image.paste(drawing.INK, (0, top), name)
         end = NAME_WIDTH + round(share * BAR_LENGTH)

@@ -85,12 +85,13 @@ def lanes():
         (words.LANES_WEIGHTS, [words.LANES_WEIGHT] * N_LANES, words.LANES_PLUS, figures.ORANGE),
         (words.LANES_SUMS, numbers, "", figures.GREEN),
     )
-    for row, (label, texts, sign, colour) in enumerate(rows):
+    for row, (label, texts, sign, paler) in enumerate(rows):
+        colour = figures.LETTERS[paler]
         top = 1.5 * row
         axis.text(-0.3, top + 0.5, label, ha="right", va="center")
         axis.text(N_LANES / 2, top + 1.25, sign, ha="center", va="center", fontsize=11)
         for lane, text in enumerate(texts):
-            box = Rectangle((lane, top), 1, 1, facecolor=colour, edgecolor="white", alpha=0.85)
+            box = Rectangle((lane, top), 1, 1, facecolor=colour, edgecolor="white")
             axis.add_patch(box)
             axis.text(lane + 0.5, top + 0.5, text, ha="center", va="center", color="white")
     axis.set_xlim(-4.4, N_LANES)

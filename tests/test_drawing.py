@@ -240,7 +240,7 @@ def test_every_cell_has_the_fill_that_was_asked_for():
     values = numpy.full((4, 5), numpy.nan)
     fills = numpy.array([RANDOM.permutation(5) for _ in range(4)])
     found = cells(drawing.number_grid(values, fills), 4, 5)
-    line = tuple(rgb(drawing.LINES))
+    line = tuple(rgb(drawing.STROKES))
     for row, column in numpy.ndindex(4, 5):
         fill = fills[row, column]
         wanted = {tuple(rgb(FILL_COLOURS[fill]))} | ({line} if fill == drawing.LOST else set())
@@ -269,7 +269,7 @@ def test_without_fills_cells_are_plain_and_lines_lie_between_them():
 def test_lost_cells_are_hatched_aslant():
     fills = numpy.full((1, 1), drawing.LOST)
     ((part,),) = cells(drawing.number_grid(numpy.array([[numpy.nan]]), fills), 1, 1)
-    hatch = (part == rgb(drawing.LINES)).all(axis=2)
+    hatch = (part == rgb(drawing.STROKES)).all(axis=2)
     assert 0.05 < hatch.mean() < 0.4
     # From lower left to upper right: all along such a line pixels are alike.
     assert numpy.array_equal(hatch[1:, :-1], hatch[:-1, 1:])

@@ -158,7 +158,7 @@ def test_a_stroke_is_drawn_once(monkeypatch):
 
 def test_the_pad_stands_beside_the_rest():
     explorer = explore_drawn_digit()
-    (row,) = explorer.children
+    _, row = explorer.children
     pad, column = row.children
     assert pad is explorer.controls["drawn"]
     controls, answer, *_ = column.children

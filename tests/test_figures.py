@@ -119,6 +119,8 @@ def test_the_maps_of_a_grid_have_one_scale_around_zero():
 def test_pooling_draws_windows_and_hatches_what_is_lost():
     figure = figures.pooling(MATRIX, MATRIX[:2, :2], (2, 2), WINNERS, LOST)
     left, right = figure.axes
+    bold = [text.get_position()[::-1] for text in left.texts if text.get_fontweight() == "bold"]
+    assert sorted(bold) == [tuple(cell) for cell in numpy.argwhere(WINNERS)]
     patches = [patch for patch in left.patches if isinstance(patch, Rectangle)]
     hatched = [patch for patch in patches if patch.get_hatch()]
     windows = [patch for patch in patches if not patch.get_hatch()]

@@ -36,7 +36,7 @@ FLOORS = [
     ["curves", "drawing", "strokes", "photographs", "speed_figures", "profiling"],
     ["network_drawing", "sheets", "roofline_drawing"],
     ["panels"],
-    ["widgets", "widgets.elements"],
+    ["widgets", "widgets.elements", "widgets.names"],
     [f"widgets.{name}" for name in WIDGETS],
     ["widgets.loader", "widgets.training"],
     ["widgets.studio"],

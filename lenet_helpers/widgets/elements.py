@@ -21,8 +21,14 @@ CONTROLS_LAYOUT = {
 WRAPPING = {"display": "flex", "flex_flow": "wrap", "align_items": "flex-start"}
 # Beside another: as wide as there is room for, but not narrower than two pictures.
 WIDE_LAYOUT = {"flex": "1 1 30em", "min_width": "0"}
-# A box stretches its pictures over the whole page unless they align to its start.
-PICTURE_LAYOUT = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}
+# A box stretches its pictures over the whole page unless they align to its start. With ipywidgets'
+# margin at their sides, those as wide as their box would make it scroll.
+PICTURE_LAYOUT = {
+    "max_width": "100%",
+    "height": "auto",
+    "align_self": "flex-start",
+    "margin": "2px 0",
+}
 
 # A table that is wider than the page scrolls in its own box.
 TABLE_LAYOUT = {"max_width": "100%", "overflow": "auto", "flex": "0 0 auto"}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lenet_helpers import drawing, words
 from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.names import PICTURE, names
 
 import ipyevents
 import ipywidgets
@@ -44,6 +45,9 @@ class WithStandIn(ipywidgets.VBox):
 
     A subclass tells it by ``stand_in()``: a PNG file and a sentence.
     """
+
+    def __init__(self, children):
+        super().__init__([names(), *children])
 
     def _repr_mimebundle_(self, **kwargs):
         # A page without a kernel can't show widgets, and takes the picture.
@@ -226,6 +230,7 @@ class _Frame(ipywidgets.VBox):
         self.caption, self.picture = ipywidgets.HTML(), elements.hidden_picture()
         self.number, self.clicked, self.event = number, clicked, None
         super().__init__([self.caption, self.picture], layout={"margin": "0 1em 0.5em 0"})
+        self.add_class(PICTURE)
 
     def show(self, picture):
         """Show another picture."""

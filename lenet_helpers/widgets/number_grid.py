@@ -2,6 +2,7 @@
 
 from lenet_helpers import words
 from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.names import GROUP
 
 import ipywidgets
 import traitlets
@@ -42,6 +43,7 @@ class NumberGrid(ipywidgets.VBox):
         self._fields, self._is_filling, self._numbers, self._is_edited = {}, False, {}, False
         self._grid = ipywidgets.GridBox()
         super().__init__([ipywidgets.HTML(elements.caption(label)), self._grid])
+        self.add_class(GROUP)
         self.observe(self._fill, names=["value", "visible"])
         self.value = as_rows(value)
 

@@ -2,6 +2,7 @@
 
 from lenet_helpers import words
 from lenet_helpers.widgets import elements
+from lenet_helpers.widgets.names import names
 
 import ipywidgets
 
@@ -31,7 +32,7 @@ class Prediction(ipywidgets.VBox):
         self._reveal = elements.button(words.LABEL_REVEAL, is_primary=True)
         self._sentence = elements.quiet_status()
         self._reveal.on_click(lambda _: self.reveal())
-        super().__init__([self._choice, self._reveal, self._sentence])
+        super().__init__([names(), self._choice, self._reveal, self._sentence])
 
     @property
     def value(self):

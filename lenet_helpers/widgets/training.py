@@ -5,6 +5,7 @@ import time
 from lenet_helpers import words
 from lenet_helpers.widgets import elements
 from lenet_helpers.widgets.explorer import Shelf
+from lenet_helpers.widgets.names import names
 
 import ipywidgets
 
@@ -34,7 +35,7 @@ class TrainingView:
             layout=elements.CONTROL_LAYOUT,
         )
         self.sentence, self.shelf, self.table = ipywidgets.HTML(), Shelf(), elements.table_box()
-        self.box = ipywidgets.VBox([self.bar, self.sentence, self.shelf, self.table])
+        self.box = ipywidgets.VBox([names(), self.bar, self.sentence, self.shelf, self.table])
         self._drawn_at = None
 
     def update(self, trainer):
