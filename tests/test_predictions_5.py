@@ -12,14 +12,14 @@ from tests import oracles
 def revealed(ask, label):
     """Choose the button of a prediction that has a label, and return what it reveals."""
     prediction = ask()
-    choice = prediction.children[0]
+    choice = prediction.children[1]
     prediction.value = dict(choice.options)[label]
     prediction.reveal()
     return prediction.sentence
 
 
 def labels(ask):
-    return [label for label, _ in ask().children[0].options]
+    return [label for label, _ in ask().children[1].options]
 
 
 def assert_only(ask, right, *told):
