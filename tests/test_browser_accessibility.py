@@ -5,6 +5,8 @@ JupyterLab's own menus, prompts and editors are not the course's, and are not ju
 are beyond axe: tests/test_colours.py looks at their colours.
 """
 
+import time
+
 from lenet_helpers import words
 
 import pytest
@@ -109,11 +111,17 @@ def test_a_lesson_breaks_no_rule_in_either_theme(browser, address, lesson):
         tool.open_and_run(page, address, f"notebooks/{lesson}")
         for theme in THEMES:
             change_theme(page, theme)
-            lay_out(page)
-            wrong, n_measured = judge(page)
-            assert wrong == []
-            # Texts of outputs, labels, buttons and sentences.
-            assert n_measured > 5
+            deadline = time.monotonic() + 30
+            while True:
+                lay_out(page)
+                wrong, n_measured = judge(page)
+                assert wrong == []
+                # Texts of outputs, labels, buttons and sentences.
+                if n_measured > 5:
+                    break
+                # A theme that is still being loaded hides what was laid out.
+                assert time.monotonic() < deadline, n_measured
+                page.wait_for_timeout(200)
         texts = page.locator(f"{OURS} img").evaluate_all("all => all.map(image => image.alt)")
         assert texts
         assert all(len(text) > 3 for text in texts), texts
