@@ -728,7 +728,7 @@ EXERCISE = (
 
 ANSWER_NOT_ONE_NUMBER = "one number is asked for, and yours has the shape {shape}."
 ANSWER_NOT_WHOLE = "yours is {value!r}; a whole number is asked for."
-ANSWER_OTHER_LENGTH = "yours has {found} numbers; {length} are asked for."
+ANSWER_OTHER_LENGTH = "numbers asked for: {length}; yours: {found}."
 ANSWER_OTHER_SHAPE = "yours has the shape {found}; {shape} is asked for."
 ANSWER_IS_TEXT = "{value} is a text; write numbers without quotation marks."
 ANSWER_NOT_NUMBERS = "{value} can't be read as numbers; a number, a list or an array would do."
@@ -747,12 +747,14 @@ ANSWER_NOT_BOOL = "{value} is neither True nor False."
 ARRAY_OF_SHAPE = "<an array of shape {shape}>"
 A_VALUE = "<a value of type {kind}>"
 
-NOT_A_FUNCTION = "{value} is no function: give its name, without brackets behind it."
+NOT_A_FUNCTION = (
+    "{value} is no function: define one with `def`, and give its name without brackets."
+)
 ENDLESS = (
     "{call} had not ended after {seconds:g} seconds, and was stopped. Look for a loop that never "
     "ends."
 )
-RETURNS_NONE = "{call} returned nothing: is there a `return`?"
+RETURNS_NONE = "{call} returned nothing: a `return` is missing, or was not reached."
 RETURNS_GENERATOR = "{call} returned no numbers yet: write `return`, not `yield` or `async`."
 STOPPED_IN_LINE = "{call} stopped with {error}. It happened in your line `{line}`."
 STOPPED = "{call} stopped with {error}."
@@ -760,13 +762,14 @@ NAMELESS_FUNCTION = "your_function"
 PRINTED_TOO_MUCH = "\n(What it printed after this is left out.)\n"
 GIVES_NO_ANSWER = "{call} gives what is no answer: {text}"
 GIVES_OTHER_VALUE = "{call} gives {found}; {expected} would be right."
-GIVES_OTHER_SHAPE = "{call} gives an array of shape {found}; the shape {expected} would be right."
+GIVES_OTHER_SHAPE = "{call} gives {found}; {expected} would be right."
+AN_ARRAY, ONE_NUMBER = "an array of shape {shape}", "one number"
 GIVES_OTHER_CELL = "{call} has {found:.6g} in cell {cell}; {expected:.6g} would be right."
 
 PREDICTION_CHOOSE = "Choose an answer first: a wrong guess teaches more than none."
 PREDICTION_RIGHT = "You were right. {answer}"
 PREDICTION_FAILED = "The answer can't be computed here: {message}"
-PREDICTION_WRONG = "You said: {guess}. {answer}"
+PREDICTION_WRONG = "You said: {guess}; right is: {right}. {answer}"
 LABEL_PREDICTION = "Your prediction"
 LABEL_REVEAL = "Reveal"
 

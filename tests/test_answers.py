@@ -221,7 +221,7 @@ def test_a_shape_in_every_form():
     for value in [(2, 3), [2, 3], numpy.array([2, 3]), (2.0, 3.0), numpy.zeros((2, 3)).shape]:
         assert answers.whole_numbers(value, 2) == (2, 3)
     assert answers.whole_numbers(5) == (5,)
-    with pytest.raises(Wrong, match="3 numbers; 2 are"):
+    with pytest.raises(Wrong, match="asked for: 2; yours: 3"):
         answers.whole_numbers((1, 2, 3), 2)
 
 

@@ -3,6 +3,10 @@
 The tests need a Chromium; where none is found they are left out, and say so.
 """
 
+import re
+
+from lenet_helpers import words
+
 import pytest
 from playwright.sync_api import expect
 
@@ -38,13 +42,29 @@ def answer(box):
     """Use the first control of a cell's widgets, if it has one, and see that they answer."""
     train = box.get_by_role("button", name="Train")
     slider = box.locator(".noUi-target:not([disabled]) [role=slider]")
-    if train.count():
+    reveal = box.get_by_role("button", name="Reveal")
+    if reveal.count():
+        reveal_by_keyboard(box, reveal)
+    elif train.count():
         train_and_stop(box)
     elif slider.count():
         move_by_keyboard(box, slider.first)
     else:
         expect(box.get_by_role("status").last).not_to_be_empty()
         expect(box.locator("img").first).to_be_visible()
+
+
+def reveal_by_keyboard(box, reveal):
+    sentence = box.get_by_role("status").last
+    reveal.press("Enter")
+    expect(sentence).to_have_text(words.PREDICTION_CHOOSE)
+    box.get_by_role("group", name=words.LABEL_PREDICTION).get_by_role("button").last.press("Enter")
+    reveal.press("Enter")
+    right, wrong = (
+        words.PREDICTION_RIGHT.partition("{")[0],
+        words.PREDICTION_WRONG.partition("{")[0],
+    )
+    expect(sentence).to_have_text(re.compile(f"^({right}|{wrong})"))
 
 
 def move_by_keyboard(box, slider):

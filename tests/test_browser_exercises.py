@@ -132,7 +132,7 @@ def test_a_prediction_is_revealed_by_keyboard(open_page):
     expect(choices).to_have_count(5)
     # 4 x 4 leaves 16 of 25 cells, and 3 x 3 leaves 9.
     for key, choice, said in [
-        ("Enter", 3, "You said: 4 x 4. 3 x 3"),
+        ("Enter", 3, "You said: 4 x 4; right is: 3 x 3. It loses 16"),
         ("Space", 2, "You were right"),
     ]:
         choices.nth(0).focus()

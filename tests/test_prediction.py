@@ -42,7 +42,7 @@ def test_a_right_and_a_wrong_guess():
     # What was said of the other guess is taken back.
     assert question.sentence == ""
     question.reveal()
-    assert said(question) == "You said: nine. 4 are left & 5 < 9."
+    assert said(question) == "You said: nine; right is: four. 4 are left & 5 < 9."
 
 
 def test_a_choice_may_mean_zero():
@@ -61,7 +61,7 @@ def test_the_buttons_do_the_same():
     choice.index = 1
     assert question.value == 9
     reveal.click()
-    assert said(question).startswith("You said: nine.")
+    assert said(question).startswith("You said: nine; right is: four.")
 
 
 def test_the_answer_is_computed_when_it_is_revealed():
@@ -75,7 +75,7 @@ def test_the_answer_is_computed_when_it_is_revealed():
     question.value = 2
     assert asked == []
     question.reveal()
-    assert said(question) == "You said: two. Counted."
+    assert said(question) == "You said: two; right is: one. Counted."
     question.reveal()
     assert said(question) == "You were right. Counted."
 

@@ -34,7 +34,7 @@ def faded_lines():
         stripes = numpy.sign(numpy.sin(numpy.indices((60, 60))[axis] * numpy.pi / 5 + 0.01))
         means = [stripes[i : i + 15].mean(axis=0) for i in range(46)]
         left[name] = numpy.ptp(means) / numpy.ptp(stripes)
-    return min(left, key=left.get), [f"{share:.0%}" for share in left.values()]
+    return min(left, key=left.get), [f"{100 * share:.0f} %" for share in left.values()]
 
 
 def looks_of_a_dot():

@@ -28,7 +28,7 @@ def check_revealed(predict, counts):
     assert "You were right" in sentence
     assert f"{counts[most]:,} of {sum(counts):,}" in sentence
     other = (most + 1) % 4
-    assert f"You said: layer {other}. Layer {most}" in revealed(predict(), other)
+    assert f"You said: layer {other}; right is: layer {most}. It has" in revealed(predict(), other)
 
 
 def test_lesson_3_most_parameters(weights):

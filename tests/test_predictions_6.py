@@ -34,9 +34,7 @@ def test_lesson_6_asks_which_layer_gains_most_in_one_op(machine):
         question.value = layer
         question.reveal()
         assert ("You were right." in question.sentence) == (name == best)
-        assert (f"You said: {name}." in question.sentence) == (name != best)
+        assert (f"You said: {name}; right is: {best}." in question.sentence) == (name != best)
         for other, times in gains.items():
-            told = (
-                f"{other}, up to {times:.3g} times" if other == best else f"{other}: {times:.3g}"
-            )
+            told = f"Up to {times:.3g} times" if other == best else f"{other}: {times:.3g}"
             assert told in question.sentence

@@ -3,6 +3,7 @@
 import html
 import inspect
 import numbers
+import re
 from enum import Enum
 
 from lenet_helpers import words
@@ -33,6 +34,7 @@ class Verdict:
 
     def _repr_html_(self):
         lines = html.escape(self.text).replace("\n", "<br>")
+        lines = re.sub("`([^`]+)`", r"<code>\1</code>", lines)
         # The first words say what the colour says; screen readers read a new verdict out.
         style = f"border-left:{self.outcome.value} solid 4px;padding:2px 0 2px 0.8em;margin:0"
         return f'<div role="status"><p style="{style}">{lines}</p></div>'

@@ -29,6 +29,8 @@ def _check_read_shape(rows, columns, numbers):
             raise Wrong(f"{found} {name} are not what {PHOTOGRAPH} says.")
     if numbers == rows * columns:
         raise Wrong(f"{numbers:,} pixels are right, but each of them has {colours} numbers.")
+    if numbers == colours:
+        raise Wrong(f"{numbers} is how many numbers one pixel has; how many have all together?")
     if numbers == sum(PHOTOGRAPH):
         raise Wrong(f"{numbers:,} is the sum of the three; how many pixels have {rows} rows?")
     if numbers != rows * columns * colours:
@@ -57,10 +59,7 @@ def _check_index_pixel(pixel, strongest):
             if _is_close(found, other):
                 raise Wrong(text.format(row, column))
         raise Wrong(f"the pixel in row {row}, column {column} is not {found.round(3).tolist()}.")
-    known = {name: name for name in COLOURS} | {str(n): name for n, name in enumerate(COLOURS)}
-    # The index of the strongest colour says as much as its name.
-    strongest = strongest if isinstance(strongest, str) or strongest is ... else _index(strongest)
-    name = known[answers.text(strongest, known)]
+    name = _colour(strongest)
     numbers = dict(zip(COLOURS, right, strict=True))
     if numbers[name] < max(right):
         raise Wrong(f"{name} has {numbers[name]:.3f} there, and another colour has more.")
@@ -70,11 +69,15 @@ def _check_index_pixel(pixel, strongest):
     )
 
 
-def _index(value):
-    number = answers.whole_number(value)
-    if number not in range(len(COLOURS)):
-        raise Wrong(f'{number} is no colour; write "red", "green" or "blue".')
-    return str(number)
+def _colour(value):
+    """Return the name of a colour; its index says as much as its name."""
+    if isinstance(value, str) or value is ...:
+        return answers.text(value, COLOURS)
+    try:
+        return COLOURS[range(len(COLOURS))[answers.whole_number(value)]]
+    except (Wrong, IndexError):
+        known = '"red", "green" or "blue"'
+        raise Wrong(f"{answers.short(value)} is no colour; write its name: {known}.") from None
 
 
 def _is_close(found, right):
@@ -88,6 +91,8 @@ def _check_fewer_numbers(times):
     right = n_cat / n_digit
     if abs(found - right) <= 1:
         return f"{n_cat:,} numbers against {n_digit}, about {right:.0f} times as many."
+    if found == n_cat:
+        raise Wrong(f"yours is {found:,g}: so many has the cat. Divide by the grey picture's.")
     for other, text in (
         (right / 3, "the cat's pixels have three numbers each, the grey digit's have one."),
         (3 * right, f"the three colours are counted twice: the cat has {n_cat:,} numbers in all."),

@@ -41,6 +41,8 @@ def _check_convolve_by_hand(my_map):
     right = _convolved(picture, weights)
     found = answers.array(my_map)
     found = found[0] if found.ndim == 3 and len(found) == 1 else found
+    if found.shape == (right.size,):
+        raise Wrong("yours are four numbers in a row; write two rows: [[a, b], [c, d]].")
     if found.shape != right.shape:
         raise Wrong(
             f"yours has the shape {found.shape}. The filter must lie inside the picture: its top "
@@ -402,9 +404,9 @@ def predict_faded_lines():
         faded = min(kept, key=kept.get)
         right = faded if numpy.ptp(list(kept.values())) > ROUNDING else "both"
         return right, (
-            f"Of stripes 5 pixels wide, upright ones keep {kept['upright']:.0%} of their "
-            f"contrast, level ones {kept['level']:.0%}: the mean over 15 rows mixes what lies "
-            "one above the other, and leaves columns apart."
+            f"Of stripes 5 pixels wide, upright ones keep {100 * kept['upright']:.0f} % of their "
+            f"contrast, level ones {100 * kept['level']:.0f} %: the mean over 15 rows mixes what "
+            "lies one above the other, and leaves columns apart."
         )
 
     return Prediction(

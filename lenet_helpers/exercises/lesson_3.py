@@ -169,6 +169,6 @@ def _predict_most(count, reason):
     def answer():
         counts = [count(layer) for layer in LeNetDesign().layers()]
         most = counts.index(max(counts))
-        return most, f"Layer {most}: {counts[most]:,} of {sum(counts):,} {reason}"
+        return most, f"It has {counts[most]:,} of {sum(counts):,} {reason}"
 
     return Prediction({f"layer {number}": number for number in range(4)}, answer)

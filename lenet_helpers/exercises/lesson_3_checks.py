@@ -81,7 +81,7 @@ def check_follow_shapes(my_sizes):
     n_flat = design.layers()[2].weight_shape[0]
     return (
         f"the {design.nkerns[1]} maps of {size[0]} x {size[1]} hand {n_flat:,} numbers to layer "
-        "2: its n_in is all that has to change."
+        "2: of all the weights, only layer 2's get another shape."
     )
 
 
@@ -140,12 +140,18 @@ def check_mend_network(my_sizes):
             raise Wrong(
                 f"LeNetDesign knows no {answers.short(unknown[0])}; keep the names of `broken`."
             )
+        left_out = [name for name in BROKEN if name not in my_sizes]
+        if left_out:
+            raise Wrong(
+                f"you left out {', '.join(left_out)}; what is left out is as in the course's "
+                "LeNet, not as in `broken`. Write broken | {...}."
+            )
         try:
             given = LeNetDesign(**my_sizes)
         except (TypeError, ValueError) as error:
             # The first sentence names what does not fit; the rest of it would be the answer.
             problem = str(error).partition(". ")[0].rstrip(".")
-            raise Wrong(f"it does not work yet. {problem}.") from None
+            raise Wrong(f"it does not work yet: {problem}.") from None
     else:
         raise Wrong(f"{answers.short(my_sizes)} is no design: write a dict as `broken` is one.")
     # The broken network itself can't be made, but its numbers can be compared.
@@ -203,6 +209,8 @@ def check_softmax(my_softmax):
         running.compare(my_softmax, softmax, small)
         large = numpy.array(LARGE_SUMS)
         found = running.call(my_softmax, large)
+        if isinstance(found, list | tuple):
+            found = numpy.array(found, dtype=float)
         if isinstance(found, numpy.ndarray) and found.shape == large.shape:
             is_bad = ~numpy.isfinite(found.astype(float)).all(axis=1)
             if is_bad.any():
@@ -277,6 +285,6 @@ def _compare_layers(name, given, slopes):
     if any(slope == 0 and number not in given for number, slope in enumerate(slopes)):
         written = sorted(given) if given else "an empty list"
         raise Wrong(
-            f"{name} is {written}, but more gradients are zero. Follow the slope down from the "
-            "cost: by what is it multiplied?"
+            f"{name} is {written}, but more gradients are zero. Each is its layer's "
+            "input times the slope that reaches it: look at both."
         )

@@ -151,7 +151,7 @@ def predict_first_epoch():
         right = max(bound for bound in above.values() if error >= bound)
         return right, (
             f"It is {100 * error:.2f} % after the {iteration} updates of the first epoch, from "
-            f"{100 * run['untrained_errors'][0]:.0f} %. The first steps bring most of it."
+            f"{100 * run['untrained_errors'][0]:.0f} %. The first epoch brings most of the gain."
         )
 
     return Prediction(above, answer)
@@ -182,8 +182,7 @@ def predict_patience():
             f"({100 * end.validation_error:.2f} %)."
             for increase, end in ended.items()
         ]
-        label = next(label for label, meaning in choices.items() if meaning == right)
-        return right, " ".join([f"It gets there {label}.", *told])
+        return right, " ".join(told)
 
     return Prediction(choices, answer)
 
@@ -211,9 +210,8 @@ def predict_learning_rate():
             right = "as fast"
         else:
             right = "faster" if error < usual else "slower"
-        label = next(label for label, meaning in choices.items() if meaning == right)
         return right, (
-            f"{label.capitalize()}: after {n_epochs} epochs the validation error is "
+            f"After {n_epochs} epochs the validation error is "
             f"{100 * error:.2f} %, with a rate of {run['settings']['learning_rate']} it is "
             f"{100 * usual:.2f} %. The cost went up to {max(trainer.costs):,.0f}; "
             f"guessing costs {math.log(10):.1f}."

@@ -54,7 +54,13 @@ def _compare(function, right, cases, mistakes, tolerance=1e-6):
     found = [running.call(function, *arguments) for arguments in cases]
 
     def again(named):
-        return functools.wraps(named)(functools.partial(lambda rest, *_: next(rest), iter(found)))
+        rest = iter(found)
+
+        @functools.wraps(named)
+        def next_found(*_):
+            return next(rest)
+
+        return next_found
 
     try:
         running.compare(again(function), right, cases, tolerance)
@@ -194,7 +200,8 @@ def _stop_mistaken(mistake, errors, patience, increase, threshold):
         if is_real if mistake == "real only" else error < best:
             best, best_i = error, i
         waited = i - best_i if mistake == "since the best" else i
-        if patience <= waited - (mistake == "one late") + (mistake == "one early"):
+        is_over = patience <= waited + (mistake == "one early")
+        if patience < waited if mistake == "one late" else is_over:
             break
     return i, best_i
 
@@ -251,7 +258,7 @@ def _few_digits():
 
 
 def train_on_few_digits():
-    """Train on the first 100 digits (a second or two), and print the costs on the way."""
+    """Train on the first few digits (a second or two), and print the costs on the way."""
     print(f"{N_FEW} training images, learning rate {FEW_RATE}, minibatches of {FEW_BATCH}")
     for epoch, (training, validation) in _few_digits().items():
         print(f"epoch {epoch:2}: training cost {training:.3f}, validation cost {validation:.2f}")
@@ -272,8 +279,8 @@ def spot_overfitting(my_epoch):
             f"validation cost, {validation:.2f}, was lower before."
         )
     if found != best:
-        change = "has risen before" if found > best else "falls further after that"
-        raise Wrong(f"after epoch {found} the validation cost is {validation:.2f}; it {change}.")
+        lower = "was lower at an earlier epoch" if found > best else "falls further after that"
+        raise Wrong(f"after epoch {found} the validation cost is {validation:.2f}; it {lower}.")
     return (
         f"after epoch {found} the training cost falls on, from {training:.3f} to "
         f"{rows[max(rows)][0]:.3f}, but the validation cost rises from {validation:.2f} to "

@@ -200,10 +200,10 @@ def predict_changed_maps():
         ]
         larger = max(changes)
         is_alike = larger - min(changes) < 0.1 * larger
-        told = ", ".join(f"layer {n} by {change:.2f}" for n, change in enumerate(changes))
+        told = " and ".join(f"by {change:.2f} in layer {n}" for n, change in enumerate(changes))
         return (
             "alike" if is_alike else changes.index(larger),
-            f"On average a cell changes in {told}. Layer 1's filters moved less, but each of its "
+            f"On average a cell changes {told}. Layer 1's filters moved less, but each of its "
             "maps is made of all 20 maps below, and inherits their changes.",
         )
 

@@ -45,7 +45,7 @@ def _check_intensity(my_intensity, my_limit):
     ridge = MACHINE.ridge
     if abs(found - TANH.intensity) > 1e-3:
         reasons = {
-            2 * TANH.intensity: "does a number not have to be read and written?",
+            2 * TANH.intensity: "tanh reads one number and writes one: count the bytes of both.",
             1 / TANH.intensity: "these are bytes for each operation.",
             TANH.operations: "these are operations for each number; how many bytes has it?",
             TANH.operations / 2: "a float32 has more than one byte.",
@@ -222,8 +222,8 @@ def my_lanes(n_images, n_lanes):
     return groups, groups * n_lanes - n_images""",
         hints=(
             "What is left over after whole groups needs a group of its own. When is nothing left?",
-            "The number of groups is n_images / n_lanes, rounded up; math.ceil or -(-a // b) do "
-            "it. Then compare all lanes with the images.",
+            "The number of groups is n_images / n_lanes, rounded up; numpy.ceil(a / b) or "
+            "-(-a // b) do it. Then compare all lanes with the images.",
             "Idle are groups * n_lanes - n_images. Return both: (groups, idle).",
         ),
         checker=_check_lanes,
@@ -297,7 +297,7 @@ def predict_fusion(machine):
         others = "; ".join(f"{name}: {gain:.3g}" for name, gain in gains.items() if name != best)
         return (
             choices[best],
-            f"{best}, up to {gains[best]:.3g} times as fast: it computes least for each number "
+            f"Up to {gains[best]:.3g} times as fast: it computes least for each number "
             f"that it moves, so memory is its limit, and one op moves fewer. Others: {others}.",
         )
 

@@ -98,7 +98,7 @@ def _compare_case(function, expected, arguments, tolerance, seconds):
         else:
             raise Wrong(
                 words.GIVES_OTHER_SHAPE.format(
-                    call=called, found=found.shape, expected=right.shape
+                    call=called, found=_kind(found), expected=_kind(right)
                 )
             )
     off = abs(found - right) > tolerance * max(1.0, abs(right).max(initial=0))
@@ -115,6 +115,11 @@ def _compare_case(function, expected, arguments, tolerance, seconds):
                 call=called, cell=list(cell), found=found[cell], expected=right[cell]
             )
         )
+
+
+def _kind(values):
+    """Return the shape of an array in words."""
+    return words.AN_ARRAY.format(shape=values.shape) if values.ndim else words.ONE_NUMBER
 
 
 def _plain(values):

@@ -64,7 +64,10 @@ class Prediction(ipywidgets.VBox):
         if right == self.value:
             text = words.PREDICTION_RIGHT.format(answer=sentence)
         else:
-            text = words.PREDICTION_WRONG.format(guess=self._choice.label, answer=sentence)
+            meanings = {meaning: label for label, meaning in self._choice.options}
+            text = words.PREDICTION_WRONG.format(
+                guess=self._choice.label, right=meanings[right], answer=sentence
+            )
         self._sentence.value = elements.status(text)
 
     def _forget(self, _):

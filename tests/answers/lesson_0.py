@@ -115,8 +115,8 @@ WRONG = {
         ('pixel = cat[170, 158]\nstrongest = "red"', "red has 0.469"),
         ('pixel = cat[170, 158]\nstrongest = "violet"', "none of"),
         ("pixel = cat[170, 158]\nstrongest = 3", "no colour"),
-        ("pixel = cat[170, 158]\nstrongest = max(pixel)", "whole number"),
-        ("pixel = cat[170, 158]\nstrongest = None", "can't be read"),
+        ("pixel = cat[170, 158]\nstrongest = max(pixel)", "write its name"),
+        ("pixel = cat[170, 158]\nstrongest = None", "None is no colour"),
         ("pixel = cat\nstrongest = 2", "(500, 500, 3)"),
     ],
     "fewer_numbers": [

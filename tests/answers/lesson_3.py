@@ -226,7 +226,7 @@ def my_n_parameters(nkerns, side, n_hidden):
         (BROKEN + 'my_sizes = broken | {"image_size": (28, 0)}', "does not work yet"),
         (BROKEN + 'my_sizes = broken | {"image_size": (28, "22")}', "does not work yet"),
         (BROKEN + 'my_sizes = broken | {"imagesize": (28, 22)}', "no 'imagesize'"),
-        (BROKEN + 'my_sizes = {"image_size": (28, 22)}', "you changed 3 numbers"),
+        (BROKEN + 'my_sizes = {"image_size": (28, 22)}', "you left out filter_shapes, poolsizes"),
         (BROKEN + "my_sizes = LeNetDesign()", "you changed"),
         (BROKEN + "my_sizes = (28, 22)", "(28, 22) is no design"),
         (BROKEN + 'my_sizes = "2"', "no design"),

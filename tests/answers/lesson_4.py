@@ -323,7 +323,7 @@ def my_epoch(W, inputs, labels, learning_rate, batch_size):
     ],
     "spot_overfitting": [
         ("my_epoch = 36", "the lowest"),
-        ("my_epoch = 20", "risen"),
+        ("my_epoch = 20", "lower at an earlier epoch"),
         ("my_epoch = 1", "falls further"),
         ("my_epoch = 2", "choose among"),
         ("my_epoch = 0.63", "0.63"),

@@ -26,7 +26,7 @@ def _knows_uncertainty(my_uncertainty, my_n):
         right = math.sqrt(n * error * (1 - error)) / n
         if not numpy.allclose(my_uncertainty(error, n), right, rtol=1e-9, atol=0):
             return False
-    return abs(my_n - 0.07 * 0.93 / 0.005**2) <= 1
+    return 0.07 * 0.93 / 0.005**2 - 16 < my_n <= 9 * 300
 
 
 def _read(pictures):
