@@ -16,6 +16,11 @@ import pytest
 from tests.mutants import mutants
 from tools import solutions
 
+# NumPy warns of what some wrong answers compute, and that belongs to them.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:elementwise comparison:DeprecationWarning"),
+]
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EXERCISES = [exercise for lesson in course_map.LESSONS for exercise in lesson.EXERCISES]
 IDS = [exercise.key for exercise in EXERCISES]

@@ -154,7 +154,7 @@ WRONG = {
         ("my_multiply_adds = None", "can't be read"),
     ],
     "find_intensity": [
-        ('my_intensity = 5\nmy_limit = "arithmetic"', "read and written"),
+        ('my_intensity = 5\nmy_limit = "arithmetic"', "reads one number and writes one"),
         ('my_intensity = 0.4\nmy_limit = "memory"', "for each operation"),
         ('my_intensity = 20\nmy_limit = "memory"', "for each number"),
         ('my_intensity = 10\nmy_limit = "memory"', "more than one byte"),
