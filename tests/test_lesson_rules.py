@@ -216,3 +216,12 @@ def test_the_start_lesson_gives_the_minutes_of_every_lesson():
             line for line in table.splitlines() if line.startswith("| [") and path.name in line
         )
         assert row.endswith(f"| {reading} min | {exercises} min | {minutes} min |"), path.name
+
+
+def test_a_prediction_stands_before_every_explorer(lesson):
+    _, cells = lesson
+    before = ""
+    for cell in code_cells(cells):
+        if WIDGET in tags(cell) and not cell.source.startswith("exercises.predict_"):
+            assert before.startswith("exercises.predict_"), cell.source
+        before = cell.source
