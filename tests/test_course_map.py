@@ -111,7 +111,7 @@ def test_states_are_words_on_the_page_and_in_plain_text(make):
         state = words.MAP_OPEN
         if exercise.key in records:
             state = words.MAP_SOLVED if records[exercise.key].solved else words.MAP_TRIED
-        assert f"{exercise.title}: {state}" in page
+        assert f"{exercise.title} ({state})" in page
         assert f"{exercise.title} ({state})" in plain
     for number, lesson in enumerate(LESSONS):
         assert f"{number}. {lesson.TITLE}" in page

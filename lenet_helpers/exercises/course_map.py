@@ -84,7 +84,7 @@ class CourseMap:
         state = self._state(exercise)
         return (
             f'<span aria-hidden="true">{mark[state]}</span> '
-            f"{html.escape(exercise.title)}: {html.escape(state)}"
+            f"{html.escape(exercise.title)} ({html.escape(state)})"
         )
 
 
