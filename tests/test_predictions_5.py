@@ -47,7 +47,7 @@ def test_changed_maps():
     assert_only(
         lesson_5.predict_changed_maps,
         "layer 1's maps",
-        f"layer 0 by {changes[0]:.2f}, layer 1 by {changes[1]:.2f}",
+        f"by {changes[0]:.2f} in layer 0 and by {changes[1]:.2f} in layer 1",
     )
 
 
