@@ -26,7 +26,9 @@ def limited(function, *arguments, seconds=SECONDS):
     ----------
     function : callable
         What may never end. One long call into C, such as a huge matrix product, can't be broken
-        off in the main thread; it ends the loop around it.
+        off in the main thread; it ends the loop around it. Nor can, on Python 3.10, a loop that
+        goes straight back to its ``try:`` and calls nothing: that Python never looks for signals
+        there, so that not even Jupyter's interrupt ends it.
     seconds : float
         So long it may take, not counting Theano's compiler.
 
