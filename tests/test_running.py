@@ -481,6 +481,23 @@ def test_the_tolerance_is_for_each_unit_of_the_largest():
         running.compare(lambda x: x + 2, lambda x: x, [(1e6,)])
 
 
+def test_memory_that_happens_to_be_zero_is_no_answer():
+    def halfway(n):
+        cells = numpy.empty(n)
+        cells[: n // 2] = 0
+        return cells
+
+    for n in (2, 6, 100, 10_000):
+        numpy.zeros(n)
+        with pytest.raises(Wrong, match="would be right"):
+            running.compare(halfway, numpy.zeros, [(n,)])
+
+
+def test_zeros_have_no_sign():
+    with pytest.raises(Wrong, match=re.escape("gives [0, 1]; [0, 0] would be right")):
+        running.compare(lambda x: -x, numpy.zeros_like, [(numpy.array([0.0, -1.0]),)])
+
+
 def test_the_first_wrong_case_is_told():
     with pytest.raises(Wrong, match=re.escape("f(2) gives 5; 4 would be right")):
         running.compare(f, lambda n: n * n, [(0,), (1,), (2,), (3,)])

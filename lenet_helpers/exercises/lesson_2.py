@@ -188,7 +188,7 @@ EXERCISES = (
     write_max_pool := Exercise(
         lesson=2,
         name="write_max_pool",
-        title="Max-pooling without loops",
+        title="Write max-pooling",
         tests="writes max-pooling in NumPy for both values of ignore_border",
         start="""\
 def my_max_pool(feature_map, poolsize, ignore_border):

@@ -146,7 +146,7 @@ def _epoch(W, inputs, labels, learning_rate, batch_size, mistake=None):
     for start in starts[: 1 if mistake == "one step" else None]:
         x, y = inputs[start : start + batch_size], labels[start : start + batch_size]
         exps = numpy.exp(x @ (first if mistake == "old weights" else W))
-        probabilities = exps / exps.sum(axis=1, keepdims=True)
+        probabilities = exps / exps.sum(axis=0 if mistake == "axis" else 1, keepdims=True)
         probabilities[range(len(y)), y] -= 1
         n = 1 if mistake == "sum" else max(len(y), 1)
         step = learning_rate * x.T @ probabilities / n
@@ -162,7 +162,8 @@ def write_epoch(my_epoch):
         yield numpy.zeros((1, 2)), numpy.ones((2, 1)), numpy.array([1, 1]), 1.0, 2
         rng = numpy.random.RandomState(4)
         for n_images, batch_size, n_in, n_out in ((6, 2, 3, 2), (7, 3, 2, 4), (11, 4, 5, 3)):
-            W, inputs = rng.randn(n_in, n_out), rng.randn(n_images, n_in)
+            # Few digits: some of them appear in a message.
+            W, inputs = rng.randn(n_in, n_out).round(1), rng.randn(n_images, n_in).round(1)
             yield W, inputs, rng.randint(n_out, size=n_images), 0.5, batch_size
 
     mistakes = {
@@ -171,6 +172,8 @@ def write_epoch(my_epoch):
         "It looks as if only the first minibatch was trained on.": "one step",
         "It looks as if each slope were taken at the weights of the beginning.": "old weights",
         "Images that fill no whole minibatch must be left out.": "left over",
+        "Divide by the sum of each image's own row (axis=1), so that its probabilities add up "
+        "to 1.": "axis",
     }
     mistaken = {
         text: functools.partial(_epoch, mistake=mistake) for text, mistake in mistakes.items()
@@ -203,7 +206,9 @@ def _stop_mistaken(mistake, errors, patience, increase, threshold):
         is_over = patience <= waited + (mistake == "one early")
         if patience < waited if mistake == "one late" else is_over:
             break
-    return i, best_i
+    if mistake == "exchanged":
+        return best_i, i
+    return (i + 1, best_i + 1) if mistake == "from one" else (i, best_i)
 
 
 def write_early_stopping(my_early_stopping):
@@ -237,6 +242,8 @@ def write_early_stopping(my_early_stopping):
         "beginning.": "since the best",
         "It looks as if the training went on for one iteration too many.": "one late",
         "It looks as if the training ended one iteration too early.": "one early",
+        "These are the right two the other way round: where it ends comes first.": "exchanged",
+        "You count from 1; the first error has the number 0.": "from one",
     }
     mistaken = {
         text: functools.partial(_stop_mistaken, mistake) for text, mistake in mistakes.items()

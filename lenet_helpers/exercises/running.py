@@ -15,6 +15,8 @@ import numpy
 
 # So many numbers are written out in a message.
 N_WRITTEN = 6
+# NumPy and the C library give memory of a size back in turn; they keep fewer blocks than this.
+N_BLOCKS = 16
 # A learner may print, but the verdict below should stay in view.
 LONGEST_PRINT, MOST_LINES = 2000, 20
 
@@ -86,12 +88,13 @@ def compare(function, expected, cases, tolerance=1e-6, seconds=SECONDS):
 
 def _compare_case(function, expected, arguments, tolerance, seconds):
     called = written(function, arguments)
+    right = numpy.asarray(expected(*map(_copy, arguments)), dtype=float)
+    _leave_numbers(right.shape)
     result = call(function, *arguments, seconds=seconds)
     try:
         found = array(result)
     except Wrong as wrong:
         raise Wrong(words.GIVES_NO_ANSWER.format(call=called, text=wrong)) from None
-    right = numpy.asarray(expected(*map(_copy, arguments)), dtype=float)
     if found.shape != right.shape:
         if found.size == right.size == 1:
             found = found.reshape(right.shape)
@@ -117,14 +120,20 @@ def _compare_case(function, expected, arguments, tolerance, seconds):
         )
 
 
+def _leave_numbers(shape):
+    """Leave numbers in free memory, so that numpy.empty does not pass for numpy.zeros by luck."""
+    blocks = [numpy.full(shape, float(N_BLOCKS)) for _ in range(N_BLOCKS)]
+    del blocks
+
+
 def _kind(values):
     """Return the shape of an array in words."""
     return words.AN_ARRAY.format(shape=values.shape) if values.ndim else words.ONE_NUMBER
 
 
 def _plain(values):
-    """Return a few numbers as Python writes them, whole ones without a point."""
-    rounded = numpy.vectorize(lambda x: f"{x:.6g}", otypes=[object])(values)
+    """Return a few numbers as Python writes them, whole ones and zero without point or sign."""
+    rounded = numpy.vectorize(lambda x: f"{x + 0.0:.6g}", otypes=[object])(values)
     return str(rounded.tolist()).replace("'", "")
 
 

@@ -133,6 +133,13 @@ def my_early_stopping(validation_errors, patience, patience_increase, improvemen
     for i, error in enumerate(validation_errors):
         {body}
     return i, best_i"""
+STOPPING = LOOP.format(
+    body="if error < best_error:\n"
+    "            if error < best_error * improvement_threshold:\n"
+    "                patience = max(patience, i * patience_increase)\n"
+    "            best_error, best_i = error, i\n"
+    "        if patience <= i:\n            break"
+).removesuffix("    return i, best_i")
 EPOCH = """\
 def my_epoch(W, inputs, labels, learning_rate, batch_size):
     for i in range(0, len(inputs), batch_size):
@@ -259,6 +266,15 @@ def my_epoch(W, inputs, labels, learning_rate, batch_size):
     return W""",
             "weights of the beginning",
         ),
+        (
+            EPOCH.format(
+                body="if len(x) < batch_size:\n            break\n"
+                "        exps = numpy.exp(x @ W)\n"
+                "        off = exps / exps.sum(axis=0) - numpy.eye(W.shape[1])[y]\n"
+                "        W -= learning_rate * x.T @ off / batch_size"
+            ),
+            "own row",
+        ),
         ("my_epoch = lambda W, *_: W", "would be right"),
         ("my_epoch = lambda W, *_: W[0]", "shape"),
         ("my_epoch = 0.1", "no function"),
@@ -313,6 +329,8 @@ def my_epoch(W, inputs, labels, learning_rate, batch_size):
             ),
             "another rule",
         ),
+        (f"{STOPPING}    return best_i, i", "other way round"),
+        (f"{STOPPING}    return i + 1, best_i + 1", "count from 1"),
         ("my_early_stopping = lambda e, *_: len(e)", "shape"),
         ("my_early_stopping = lambda e, *_: e.index(min(e))", "shape"),
         ("my_early_stopping = EarlyStopping", "TypeError"),

@@ -194,6 +194,15 @@ WRONG = {
         (
             """\
 def my_spread(winners, slopes):
+    rows, columns = numpy.indices(slopes.shape)
+    gradient = numpy.empty((2 * slopes.shape[0], 2 * slopes.shape[1]))
+    gradient[2 * rows + winners // 2, 2 * columns + winners % 2] = slopes
+    return gradient""",
+            "would be right",
+        ),
+        (
+            """\
+def my_spread(winners, slopes):
     gradient = numpy.zeros((2 * len(slopes), 2 * slopes.shape[1]))
     for i, j in numpy.ndindex(slopes.shape):
         gradient[2 * i + winners[i, j] % 2, 2 * j + winners[i, j] // 2] = slopes[i, j]
