@@ -31,7 +31,7 @@ class Pooling(KernelOp):
     # Theano compiles an op without properties anew in every process.
     __props__ = ("c_types",)
     c_types = tuple(C_TYPES)
-    files = ("threads.h", "pooling.cpp", "pooling_op.cpp")
+    files = ("threads.h", "pooling.cpp", "arrays.h", "pooling_op.cpp")
 
     def make_node(self, maps, numbers):
         """Return the node that applies this op to two Theano variables, or raise TypeError."""
