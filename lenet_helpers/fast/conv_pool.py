@@ -72,7 +72,13 @@ class ConvPool(_LayerOp):
     """
 
     __props__ = ("poolsize", "ignore_border", "activation", "winners")
-    files = (*SHARED, "conv_pool_forward.cpp", "conv_pool_forward_op.cpp")
+    files = (
+        *SHARED,
+        "tiles.h",
+        "conv_pool_forward.cpp",
+        "conv_pool_forward_tiles.cpp",
+        "conv_pool_forward_op.cpp",
+    )
 
     def __init__(self, poolsize, ignore_border, activation, winners=True):
         self.poolsize = tuple(poolsize)

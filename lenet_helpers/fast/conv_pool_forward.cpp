@@ -15,13 +15,15 @@ struct ForwardPlace {
     Floats pooled;   // a band: (filters of a block, rows of windows, windows, LANES)
     Floats winners;  // the same
 
-    ForwardPlace(const Layer& layer, const Bands& bands)
+    ForwardPlace(const Layer& layer, const Bands& bands, npy_intp n_filters)
         : tile_columns(divide_up(layer.conv_columns, TILE_COLUMNS) * TILE_COLUMNS),
           // The last tile of a row may read on behind the row's end.
           images((layer.channels * bands.rows * layer.columns + TILE_COLUMNS) * LANES),
-          sums(MOST_FILTERS * layer.pool_rows * tile_columns * LANES),
-          pooled(MOST_FILTERS * bands.windows * layer.out_columns * LANES),
-          winners(MOST_FILTERS * bands.windows * layer.out_columns * LANES) {}
+          sums(n_filters * layer.pool_rows * tile_columns * LANES),
+          pooled(n_filters * bands.windows * layer.out_columns * LANES),
+          winners(n_filters * bands.windows * layer.out_columns * LANES) {}
+
+    npy_intp sums_stride(const Layer& layer) const { return layer.pool_rows * tile_columns * LANES; }
 };
 
 // COLUMNS neighbouring cells of FILTERS maps. `pixels` points to the tile's first cell.
@@ -69,30 +71,26 @@ inline void pool_row(const Layer& layer, npy_intp n_rows, npy_intp tile_columns,
     }
 }
 
-// One band of LANES images, the maps of one block of filters.
-template <class Activation, bool WITH_WINNERS, int FILTERS>
-void forward_block(const Layer& layer, const Bands& bands, npy_intp band, npy_intp n_images,
-                   npy_intp first_filter, const float* weights, const float* bias,
-                   ForwardPlace& place, float* maps, npy_uint16* winners) {
-    const npy_intp sums_stride = layer.pool_rows * place.tile_columns * LANES;
+// One band of LANES images, the maps of some filters. `convolve` writes the sums of one row of the
+// band for all of them to where it is told.
+template <class Activation, bool WITH_WINNERS, class Convolve>
+void pool_band(const Layer& layer, const Bands& bands, npy_intp band, npy_intp n_images,
+               npy_intp first_filter, npy_intp n_filters, const float* bias, ForwardPlace& place,
+               float* maps, npy_uint16* winners, Convolve convolve) {
     const npy_intp n_cells = bands.size(layer, band) * layer.out_columns;
     for (npy_intp i = 0; i < bands.size(layer, band); i++) {
         const npy_intp n_rows = layer.window_rows(bands.first(band) + i);
         for (npy_intp a = 0; a < n_rows; a++)
-            for (npy_intp x = 0; x < layer.conv_columns; x += TILE_COLUMNS) {
-                const npy_intp pixel = (i * layer.pool_rows + a) * layer.columns + x;
-                const npy_intp sum = a * place.tile_columns + x;
-                convolve_tile<FILTERS>(layer, bands.rows, place.images.data() + pixel * LANES,
-                                       weights, place.sums.data() + sum * LANES, sums_stride);
-            }
-        for (int f = 0; f < FILTERS; f++) {
+            convolve(i * layer.pool_rows + a, place.sums.data() + a * place.tile_columns * LANES);
+        for (npy_intp f = 0; f < n_filters; f++) {
             const npy_intp cell = (f * n_cells + i * layer.out_columns) * LANES;
             pool_row<Activation, WITH_WINNERS>(
-                layer, n_rows, place.tile_columns, place.sums.data() + f * sums_stride,
-                bias[first_filter + f], place.pooled.data() + cell, place.winners.data() + cell);
+                layer, n_rows, place.tile_columns,
+                place.sums.data() + f * place.sums_stride(layer), bias[first_filter + f],
+                place.pooled.data() + cell, place.winners.data() + cell);
         }
     }
-    for (int f = 0; f < FILTERS; f++) {
+    for (npy_intp f = 0; f < n_filters; f++) {
         const npy_intp from = f * n_cells * LANES, stride = layer.filters * layer.map_size();
         const npy_intp to =
             (first_filter + f) * layer.map_size() + bands.first(band) * layer.out_columns;
@@ -101,6 +99,23 @@ void forward_block(const Layer& layer, const Bands& bands, npy_intp band, npy_in
             from_lanes(place.winners.data() + from, LANES, n_cells, n_images, stride,
                        winners + to);
     }
+}
+
+// One band of LANES images, the maps of one block of filters.
+template <class Activation, bool WITH_WINNERS, int FILTERS>
+void forward_block(const Layer& layer, const Bands& bands, npy_intp band, npy_intp n_images,
+                   npy_intp first_filter, const float* weights, const float* bias,
+                   ForwardPlace& place, float* maps, npy_uint16* winners) {
+    const float* pixels = place.images.data();
+    const npy_intp stride = place.sums_stride(layer);
+    pool_band<Activation, WITH_WINNERS>(
+        layer, bands, band, n_images, first_filter, FILTERS, bias, place, maps, winners,
+        [&](npy_intp row, float* sums) {
+            for (npy_intp x = 0; x < layer.conv_columns; x += TILE_COLUMNS)
+                convolve_tile<FILTERS>(layer, bands.rows,
+                                       pixels + (row * layer.columns + x) * LANES, weights,
+                                       sums + x * LANES, stride);
+        });
 }
 
 // Filters are taken in blocks of nearly equal size, at most MOST_FILTERS.
@@ -121,10 +136,29 @@ inline void arrange_weights(const Layer& layer, const FilterBlocks& blocks, cons
                 *weights++ = filters[(blocks.begin(block) + f) * layer.filter_size() + t];
 }
 
+// Calls work(place, band, number of images, the first image) for every band of every LANES images,
+// which then are in the place.
+template <class Place, class Work>
+void for_each_band(const Layer& layer, const Bands& bands, const float* images,
+                   const Place& empty_place, Work work) {
+    const npy_intp n_parts = divide_up(layer.batch, LANES) * bands.count;
+    const int n_threads = threads_for(n_parts);
+    std::vector<Place> places(n_threads, empty_place);
+#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
+    for (npy_intp part = 0; part < n_parts; part++) {
+        Place& place = places[thread_number()];
+        const npy_intp first = part / bands.count * LANES, band = part % bands.count;
+        const npy_intp n_images = std::min<npy_intp>(LANES, layer.batch - first);
+        bands.load(layer, band, images + first * layer.image_size(), n_images,
+                   place.images.data());
+        work(place, band, n_images, first);
+    }
+}
+
 // `winners` may be null without WITH_WINNERS.
 template <class Activation, bool WITH_WINNERS>
-void conv_pool_forward(const Layer& layer, const float* images, const float* filters,
-                       const float* bias, float* maps, npy_uint16* winners) {
+void forward_in_lanes(const Layer& layer, const float* images, const float* filters,
+                      const float* bias, float* maps, npy_uint16* winners) {
     const decltype(&forward_block<Activation, WITH_WINNERS, 1>) by_size[] = {
         nullptr,
         forward_block<Activation, WITH_WINNERS, 1>,
@@ -136,24 +170,17 @@ void conv_pool_forward(const Layer& layer, const float* images, const float* fil
     const Bands bands(layer);
     std::vector<float> weights(layer.filters * layer.filter_size());
     arrange_weights(layer, blocks, filters, weights.data());
-    const npy_intp n_parts = divide_up(layer.batch, LANES) * bands.count;
-    const int n_threads = threads_for(n_parts);
-    std::vector<ForwardPlace> places(n_threads, ForwardPlace(layer, bands));
-#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
-    for (npy_intp part = 0; part < n_parts; part++) {
-        ForwardPlace& place = places[thread_number()];
-        const npy_intp first = part / bands.count * LANES, band = part % bands.count;
-        const npy_intp n_images = std::min<npy_intp>(LANES, layer.batch - first);
-        const npy_intp to = first * layer.filters * layer.map_size();
-        bands.load(layer, band, images + first * layer.image_size(), n_images,
-                   place.images.data());
-        for (npy_intp block = 0; block < blocks.count; block++) {
-            const npy_intp f = blocks.begin(block);
-            by_size[blocks.size(block)](
-                layer, bands, band, n_images, f, weights.data() + f * layer.filter_size(), bias,
-                place, maps + to, WITH_WINNERS ? winners + to : winners);
-        }
-    }
+    for_each_band(
+        layer, bands, images, ForwardPlace(layer, bands, MOST_FILTERS),
+        [&](ForwardPlace& place, npy_intp band, npy_intp n_images, npy_intp first) {
+            const npy_intp to = first * layer.filters * layer.map_size();
+            for (npy_intp block = 0; block < blocks.count; block++) {
+                const npy_intp f = blocks.begin(block);
+                by_size[blocks.size(block)](
+                    layer, bands, band, n_images, f, weights.data() + f * layer.filter_size(),
+                    bias, place, maps + to, WITH_WINNERS ? winners + to : winners);
+            }
+        });
 }
 
 }  // namespace

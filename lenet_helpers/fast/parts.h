@@ -14,17 +14,19 @@ inline int threads_for(npy_intp n_parts) {
 }
 
 // Zeros at first, and beginning where a cache line begins: no vector then lies across two of them.
-class Floats {
-    enum { LINE = 64 / sizeof(float) };
-    std::vector<float> memory;
+template <class Number>
+class Aligned {
+    enum { LINE = 64 / sizeof(Number) };
+    std::vector<Number> memory;
 
    public:
-    explicit Floats(size_t size) : memory(size + LINE) {}
-    float* data() {
-        const size_t misaligned = (size_t)memory.data() / sizeof(float) % LINE;
+    explicit Aligned(size_t size) : memory(size + LINE) {}
+    Number* data() {
+        const size_t misaligned = (size_t)memory.data() / sizeof(Number) % LINE;
         return memory.data() + (LINE - misaligned) % LINE;
     }
 };
+typedef Aligned<float> Floats;
 
 // Asks for memory that is needed soon, so that it is near when it is.
 inline void fetch(const void* memory, size_t bytes) {
