@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from theano import tensor as T
 from theano.tensor import blas
 
-from tests.kernels import SANITIZERS, run_harness
+from tests.kernels import PROCESSORS, SANITIZERS, processor_flags, run_harness
 from tests.test_direct_convolution import whole_numbers
 
 rewrites.register()
@@ -196,6 +196,28 @@ def test_shapes_that_do_not_fit_are_refused_and_the_next_call_works(dot, gemm, s
     assert numpy.array_equal(dot(left, left.T), product(left, left.T))
 
 
+def test_a_large_product_is_as_exact_as_float32s(dot):
+    random = numpy.random.RandomState(0)
+    left, right = (
+        (random.randn(300, 300) * numpy.exp(3 * random.randn(300, 300))).astype("float32")
+        for _ in range(2)
+    )
+    exact, sizes = product(left, right), product(abs(left), abs(right))
+    errors = [(abs(found - exact) / sizes).max() for found in (dot(left, right), left @ right)]
+    assert 0 < errors[0] <= 1.5 * errors[1]
+
+
+def test_nan_and_infinity_stay_in_their_rows_and_columns(dot):
+    left, right = whole_numbers(300, 290), whole_numbers(290, 310, seed=1)
+    left[7, 289], left[40, 33], right[5, 309] = numpy.nan, numpy.inf, -numpy.nan
+    # NumPy makes NaN of bytes that are all ones, too.
+    left[11:12, 3].view("uint32")[:] = 0xFFFFFFFF
+    not_finite = ~numpy.isfinite(dot(left, right))
+    wanted = numpy.zeros((300, 310), bool)
+    wanted[[7, 11, 40]] = wanted[:, 309] = True
+    assert numpy.array_equal(not_finite, wanted)
+
+
 # --- Threads ---
 
 LARGE = """
@@ -247,12 +269,22 @@ def test_blas_keeps_its_own_number_of_threads(run_python):
 # A sgemm in plain loops that is as strict as the reference, and arrays of just their size.
 HARNESS = r"""
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <algorithm>
 #include <vector>
 typedef long npy_intp;
+typedef int npy_int32;
+typedef unsigned npy_uint32;
+typedef unsigned short npy_uint16;
+#include "lanes.h"
 #include "threads.h"
 #include "team.h"
+#include "matrix.h"
+#include "transpose.h"
+#include "tiles.h"
+#include "products_tiles.cpp"
 #include "products.cpp"
 
 int calls = 0;
@@ -294,14 +326,19 @@ struct Owner {
     }
 };
 
-bool is_right(npy_intp rows, npy_intp depth, npy_intp columns, int layout, float beta) {
+typedef void Way(float, const Matrix&, const Matrix&, float, const Matrix&);
+
+bool is_right(Way way, npy_intp rows, npy_intp depth, npy_intp columns, int layout, float beta) {
     Owner a(rows, depth, layout & 1, layout >> 3 & 3, 1), b(depth, columns, layout & 2, 0, 2);
     Owner c(rows, columns, layout & 4, layout >> 3 & 1, 3);
     Owner before = c;
     before.matrix.data = before.memory.data();
     if (!a.matrix.has_whole_lines() || !b.matrix.has_whole_lines() || !c.matrix.has_whole_lines())
         return false;
-    multiply(2, a.matrix, b.matrix, beta, c.matrix);
+    if (c.matrix.has_whole_rows())
+        way(2, a.matrix, b.matrix, beta, c.matrix);
+    else
+        way(2, b.matrix.transposed(), a.matrix.transposed(), beta, c.matrix.transposed());
     for (npy_intp i = 0; i < rows; i++)
         for (npy_intp j = 0; j < columns; j++) {
             float sum = 0;
@@ -311,19 +348,35 @@ bool is_right(npy_intp rows, npy_intp depth, npy_intp columns, int layout, float
     return true;
 }
 
-int main() {
+int count_wrong(Way way) {
     const npy_intp sides[] = {0, 1, 2, 17, 40};
     int wrong = 0;
     for (int layout = 0; layout < 32; layout++) {
         for (npy_intp rows : sides)
             for (npy_intp depth : sides)
-                for (npy_intp columns : sides) wrong += !is_right(rows, depth, columns, layout, 1);
-        if (layout % 5 == 0) wrong += !is_right(301, 200, 340, layout, 0);
-        if (layout % 7 == 0) wrong += !is_right(5000, 300, 15, layout, -1);
+                for (npy_intp columns : sides)
+                    if (rows && columns)
+                        wrong += !is_right(way, rows, depth, columns, layout, 1);
+        if (layout % 5 == 0) wrong += !is_right(way, 301, 200, 340, layout, 0);
+        if (layout % 7 == 0) wrong += !is_right(way, 5000, 300, 15, layout, -1);
+        if (layout % 9 == 0) wrong += !is_right(way, 20, 5000, 30, layout, 1);
     }
+    return wrong;
+}
+
+int main() {
+    int wrong = count_wrong(multiply), panels_in_tiles = 0;
+    for (int layout = 0; layout < 32; layout++)
+        for (npy_intp side : {0, 3}) {
+            wrong += !is_right(multiply, side, 3, 0, layout, 1);
+            wrong += !is_right(multiply, 0, 3, side, layout, 1);
+        }
+#ifdef HAS_TILES
+    if (tiles_are_there()) wrong += count_wrong(multiply_in_tiles), panels_in_tiles = 1;
+#endif
     calls = 0;
-    is_right(301, 200, 340, 7, 0);
-    printf("%d wrong, %d panels\n", wrong, calls);
+    is_right(multiply, 301, 200, 340, 7, 0);
+    printf("%d wrong, %d panels by BLAS, tiles: %d\n", wrong, calls, panels_in_tiles);
     return 0;
 }
 """
@@ -334,10 +387,13 @@ SANITIZED = ["-O1", *SANITIZERS]
     "options", [["-fopenmp"], ["-Wno-unknown-pragmas"], [*SANITIZED, "-fopenmp"]], ids=str
 )
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
-def test_the_kernel_alone(compiler, tmp_path, options):
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_the_kernel_alone(compiler, processor, tmp_path, options):
+    options = [f"-march={processor}", *options]
     printed = run_harness(HARNESS, tmp_path, compiler, *options, OMP_NUM_THREADS="3")
-    panels = 3 if "-fopenmp" in options else 1
-    assert printed == f"0 wrong, {panels} panels\n"
+    tiles = processor == "x86-64-v4" and "amx_bf16" in processor_flags()
+    panels = 0 if tiles else 3 if "-fopenmp" in options else 1
+    assert printed == f"0 wrong, {panels} panels by BLAS, tiles: {tiles:d}\n"
 
 
 TEAM_HARNESS = r"""

@@ -10,20 +10,46 @@ namespace {
 
 #ifdef HAS_TILES
 
-class TiledFilters {
-    const Layer& layer;
-    npy_intp row_pairs;  // of a filter's row
-    npy_intp blocks, block_filters, steps, step_pairs;
-    // (blocks, filter rows, steps, high middle low, filters of a block, 16)
-    Aligned<npy_uint32> weights;
+// How a layer's filters are cut into tiles. There is at least one filter, and one channel.
+struct Tiling {
+    npy_intp pairs, row_pairs;       // of channels, and of numbers in a filter's row
+    npy_intp blocks, block_filters;  // so many lines has a left tile
+    npy_intp steps, step_pairs;      // so many words has a line
 
+    explicit Tiling(const Layer& layer)
+        : pairs(divide_up(layer.channels, 2)),
+          row_pairs(layer.filter_columns * pairs),
+          blocks(2 * divide_up(layer.filters, 32)),
+          block_filters(divide_up(layer.filters, blocks)),
+          steps(divide_up(row_pairs, 16)),
+          step_pairs(divide_up(row_pairs, steps)) {}
+
+    // Also those that only fill the last block.
+    npy_intp filters() const { return blocks * block_filters; }
     npy_intp tile() const { return block_filters * 16; }  // in words
-    npy_intp block() const { return layer.filter_rows * steps * PARTS * tile(); }
     // The last step begins early enough not to reach into the next pixels, which may hold NaN; the
     // weights of what it repeats are 0.
     npy_intp step_begin(npy_intp step) const {
         return std::min(step * step_pairs, row_pairs - step_pairs);
     }
+};
+
+// Whether tiles are faster than vectors. Both in products of a lane for each cell: tiles take at
+// least 9 lines' time, and three tenths more than their products for all the rest.
+inline bool tiles_are_faster(const Layer& layer) {
+    if (!layer.filters || !layer.channels || !tiles_are_there()) return false;
+    const Tiling tiling(layer);
+    const npy_intp lines = std::max<npy_intp>(9, tiling.block_filters);
+    const double of_tiles = 1.3 * 6 * tiling.blocks * lines * layer.filter_rows * tiling.steps;
+    return of_tiles < 0.5 * layer.filters * layer.filter_size();
+}
+
+class TiledFilters : public Tiling {
+    const Layer& layer;
+    // (blocks, filter rows, steps, high middle low, filters of a block, 16)
+    Aligned<npy_uint32> weights;
+
+    npy_intp block() const { return layer.filter_rows * steps * PARTS * tile(); }
 
     void arrange(const float* filters) {
         // Where the first number of each pair of a filter's row lies, and how far the second is.
@@ -54,24 +80,10 @@ class TiledFilters {
     }
 
    public:
-    const npy_intp pairs;  // of channels
-
     TiledFilters(const Layer& layer, const float* filters)
-        : layer(layer),
-          row_pairs(layer.filter_columns * divide_up(layer.channels, 2)),
-          blocks(2 * divide_up(layer.filters, 32)),
-          block_filters(divide_up(layer.filters, blocks)),
-          steps(divide_up(row_pairs, 16)),
-          step_pairs(divide_up(row_pairs, steps)),
-          weights(blocks * block()),
-          pairs(divide_up(layer.channels, 2)) {
+        : Tiling(layer), layer(layer), weights(blocks * block()) {
         arrange(filters);
     }
-
-    // Also those that only fill the last block.
-    npy_intp filters() const { return blocks * block_filters; }
-
-    Tiles make_tiles() const { return Tiles(block_filters, step_pairs); }
 
     // A row of sums, (filters, columns, LANES), filters so many floats apart. `pixels` points to the
     // first pixel that the row needs; high, middle and low form lie so many words apart.
@@ -92,29 +104,17 @@ class TiledFilters {
                            block_filters * stride, LANES);
             }
     }
-
-    // Whether this is faster than vectors. Both in products of a lane for each cell: tiles take at
-    // least 9 lines' time, and three tenths more than their products for all the rest.
-    static bool are_faster(const Layer& layer) {
-        if (!layer.filters || !tiles_are_there()) return false;
-        const npy_intp row_pairs = layer.filter_columns * divide_up(layer.channels, 2);
-        const npy_intp blocks = 2 * divide_up(layer.filters, 32);
-        const npy_intp lines = std::max<npy_intp>(9, divide_up(layer.filters, blocks));
-        const double of_tiles =
-            1.3 * 6 * blocks * lines * layer.filter_rows * divide_up(row_pairs, 16);
-        return of_tiles < 0.5 * layer.filters * layer.filter_size();
-    }
 };
 
 struct TiledPlace : ForwardPlace {
     npy_intp part;
     Aligned<npy_uint32> pixels;  // (high middle low, rows, columns, pairs of channels, LANES)
 
-    TiledPlace(const Layer& layer, const Bands& bands, const TiledFilters& filters)
-        : ForwardPlace(layer, bands, filters.filters()),
-          part(bands.rows * layer.columns * filters.pairs * LANES),
+    TiledPlace(const Layer& layer, const Bands& bands, const Tiling& tiling)
+        : ForwardPlace(layer, bands, tiling.filters()),
+          part(bands.rows * layer.columns * tiling.pairs * LANES),
           // The last cells of an odd row are computed in twos, and read on behind the end.
-          pixels(PARTS * part + filters.pairs * LANES) {}
+          pixels(PARTS * part + tiling.pairs * LANES) {}
 
     // Splits the band, which is in `images`.
     void split_images(const Layer& layer, npy_intp n_pixels, npy_intp pairs) {
@@ -142,7 +142,7 @@ void forward_in_tiles(const Layer& layer, const float* images, const float* filt
             const npy_intp to = first * layer.filters * layer.map_size();
             const npy_intp row = layer.columns * tiled.pairs * LANES;
             place.split_images(layer, bands.rows * layer.columns, tiled.pairs);
-            const Tiles tiles = tiled.make_tiles();
+            const Tiles tiles(tiled.block_filters, tiled.step_pairs);
             pool_band<Activation, WITH_WINNERS>(
                 layer, bands, band, n_images, 0, layer.filters, bias, place, maps + to,
                 WITH_WINNERS ? winners + to : winners, [&](npy_intp i, float* sums) {
@@ -159,7 +159,7 @@ template <class Activation, bool WITH_WINNERS>
 void conv_pool_forward(const Layer& layer, const float* images, const float* filters,
                        const float* bias, float* maps, npy_uint16* winners) {
 #ifdef HAS_TILES
-    if (TiledFilters::are_faster(layer))
+    if (tiles_are_faster(layer))
         return forward_in_tiles<Activation, WITH_WINNERS>(layer, images, filters, bias, maps,
                                                           winners);
 #endif

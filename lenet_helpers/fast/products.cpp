@@ -1,9 +1,9 @@
 // Matrix products on several threads. The result is cut into panels of rows or of columns, and
-// each panel is one call of BLAS's sgemm. BLAS itself then stays on one thread: two pools of
-// threads would fight for the same cores.
+// each panel is computed in tiles (products_tiles.cpp) or by one call of BLAS's sgemm. BLAS itself
+// then stays on one thread: two pools of threads would fight for the same cores.
 //
-// There is one panel for each thread: sgemm prepares the whole other factor for each of them, so
-// more would be slower. Beside a busy neighbour the team (team.h) then goes on with one thread.
+// There is one panel for each thread: the whole other factor is prepared for each of them, so more
+// would be slower. Beside a busy neighbour the team (team.h) then goes on with one thread.
 
 extern "C" {
 void sgemm_(char*, char*, const int*, const int*, const int*, const float*, const float*,
@@ -18,33 +18,8 @@ namespace {
 // From so many multiplications on, a quarter of a millisecond of them, threads are worth waking:
 // beside another program that can take longer than the product.
 const double WORTH_THREADS = 2e7;
-// Rows that sgemm's innermost loop takes together: panels are cut between them.
-const npy_intp TILE = 16;
-
-struct Matrix {
-    float* data;
-    npy_intp rows, columns;
-    npy_intp row_step, column_step;  // from a number to the next row's, and to the next column's
-
-    Matrix transposed() const { return {data, columns, rows, column_step, row_step}; }
-    Matrix panel(npy_intp first, npy_intp count) const {
-        return {data + first * row_step, count, columns, row_step, column_step};
-    }
-    // Whether each row lies in one piece and after the one before, as BLAS takes a matrix.
-    bool has_whole_rows() const {
-        return column_step == 1 && row_step >= std::max(columns, (npy_intp)1) &&
-               row_step <= INT_MAX;
-    }
-    bool has_whole_lines() const { return has_whole_rows() || transposed().has_whole_rows(); }
-};
-
-// NumPy's steps along axes of no or one number mean nothing; BLAS insists on sound ones.
-Matrix with_sound_steps(Matrix m) {
-    if (m.rows * m.columns <= 1) m.row_step = std::max(m.columns, (npy_intp)1), m.column_step = 1;
-    else if (m.rows == 1) m.row_step = m.column_step == 1 ? m.columns : 1;
-    else if (m.columns == 1) m.column_step = m.row_step == 1 ? m.rows : 1;
-    return m;
-}
+// Rows that an innermost loop takes together: panels are cut between them.
+const npy_intp ROWS_TOGETHER = 16;
 
 // c = alpha a b + beta c. c has whole rows, a and b whole rows or columns.
 void call_sgemm(float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c) {
@@ -70,15 +45,19 @@ void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const M
     if (!c.rows || !c.columns) return;
     if (!c.has_whole_rows())
         return multiply(alpha, b.transposed(), a.transposed(), beta, c.transposed());
+    auto call = call_sgemm;
+#ifdef HAS_TILES
+    if (tiles_are_faster(c.rows, a.columns, c.columns)) call = multiply_in_tiles;
+#endif
     // The panels depend on nothing that changes from run to run, so that neither do the sums.
     const bool is_large = (double)c.rows * c.columns * a.columns > WORTH_THREADS;
-    if (thread_limit() == 1 || !is_large) return call_sgemm(alpha, a, b, beta, c);
+    if (thread_limit() == 1 || !is_large) return call(alpha, a, b, beta, c);
     const BlasOnOneThread while_this_runs;
     const bool by_rows = c.rows >= c.columns;
     const npy_intp length = by_rows ? c.rows : c.columns;
-    const npy_intp tiles = (length + TILE - 1) / TILE, most_panels = thread_limit();
-    const npy_intp size = (tiles + most_panels - 1) / most_panels * TILE;
-    const npy_intp n_panels = (length + size - 1) / size;
+    const npy_intp pieces = divide_up(length, ROWS_TOGETHER);
+    const npy_intp size = divide_up(pieces, thread_limit()) * ROWS_TOGETHER;
+    const npy_intp n_panels = divide_up(length, size);
     static Team team;
     const int threads = team.size();
     const double start = seconds(CLOCK_MONOTONIC);
@@ -87,12 +66,10 @@ void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const M
     for (npy_intp p = 0; p < n_panels; p++) {
         const npy_intp first = p * size, count = std::min(size, length - first);
         const double before = seconds(CLOCK_THREAD_CPUTIME_ID);
-        if (by_rows) {
-            call_sgemm(alpha, a.panel(first, count), b, beta, c.panel(first, count));
-        } else {
-            const Matrix columns = b.transposed().panel(first, count).transposed();
-            call_sgemm(alpha, a, columns, beta, c.transposed().panel(first, count).transposed());
-        }
+        if (by_rows)
+            call(alpha, a.panel(first, count), b, beta, c.panel(first, count));
+        else
+            call(alpha, a, b.columns_of(first, count), beta, c.columns_of(first, count));
         work += seconds(CLOCK_THREAD_CPUTIME_ID) - before;
     }
     if (threads > 1) team.took(seconds(CLOCK_MONOTONIC) - start, work);

@@ -21,7 +21,18 @@ class _Product(KernelOp):
     # Theano compiles an op without properties anew in every process.
     __props__ = ("dtype",)
     dtype = "float32"
-    files = ("threads.h", "team.h", "products.cpp", "products_op.cpp")
+    files = (
+        "lanes.h",
+        "threads.h",
+        "team.h",
+        "matrix.h",
+        "transpose.h",
+        "tiles.h",
+        "products_tiles.cpp",
+        "products.cpp",
+        "arrays.h",
+        "products_op.cpp",
+    )
 
     def c_headers(self, **kwargs):
         """Return the headers that the kernel includes."""

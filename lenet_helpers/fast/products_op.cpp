@@ -34,9 +34,8 @@ bool multiply_arrays(float alpha, PyArrayObject* a, PyArrayObject* b, float beta
     if (!shapes_fit(a, b, PyArray_DIM(out, 0), PyArray_DIM(out, 1))) return false;
     a = readable(a), b = readable(b);
     if (a && b) {
-        Py_BEGIN_ALLOW_THREADS;
-        multiply(alpha, matrix_of(a), matrix_of(b), beta, matrix_of(out));
-        Py_END_ALLOW_THREADS;
+        const Matrix left = matrix_of(a), right = matrix_of(b), result = matrix_of(out);
+        run_without_python([&] { multiply(alpha, left, right, beta, result); });
     }
     Py_XDECREF(a), Py_XDECREF(b);
     return !PyErr_Occurred();

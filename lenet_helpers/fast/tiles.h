@@ -7,7 +7,8 @@
 //
 // Of the nine products of two numbers' parts the six largest are added up in float32. What the
 // other three would add is no more than rounding one product to float32 may lose. So the results are
-// as exact as a float32's, and in spite of six products for one still twice as fast.
+// as exact as a float32's, and in spite of six products for one still twice as fast. Only what is
+// infinite becomes NaN.
 //
 // How the numbers lie: a word holds two bfloat16, and a line of 16 words is a row of a tile. A sum
 // runs over the words of a line of the left tile, and over the lines of the right one.
@@ -30,21 +31,21 @@ namespace {
 const int PARTS = 3;
 typedef npy_uint32 Words __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-// The nearest bfloat16 of each number, in the upper half of a word.
-inline Words nearest(Lanes numbers) {
-    const Words bits = (Words)numbers;
-    const Words rounded = bits + 0x7fff + (bits >> 16 & 1);
-    // Rounding could make a number of what is none.
-    return (numbers == numbers ? rounded : bits | 0x400000) & 0xffff0000;
-}
+// The upper halves of two vectors' numbers, side by side in words.
+inline Words upper_halves(Words first, Words second) { return first >> 16 | (second & 0xffff0000); }
 
-// Splits pairs of numbers into high, middle and low words.
+// The nearest bfloat16 of each number; of two that are as near, the larger one.
+inline Words nearest(Lanes numbers) { return ((Words)numbers + 0x8000) & 0xffff0000; }
+
+// Splits pairs of numbers into high, middle and low words. What is left for the low ones has at most
+// 8 digits, and is NaN if a number is: so it is whole without being rounded.
 inline void split(Lanes first, Lanes second, Words* parts) {
-    for (int part = 0; part < PARTS; part++) {
+    for (int part = 0; part < PARTS - 1; part++) {
         const Words one = nearest(first), other = nearest(second);
-        parts[part] = one >> 16 | other;
+        parts[part] = upper_halves(one, other);
         first -= (Lanes)one, second -= (Lanes)other;
     }
+    parts[PARTS - 1] = upper_halves((Words)first, (Words)second);
 }
 
 // Whether the processor has tiles and the system lets this process use them.
@@ -76,6 +77,7 @@ struct Tiles {
         __asm__ volatile("" ::"r"(shape) : "memory");
         _tile_loadconfig(shape);
     }
+    Tiles(const Tiles&) = delete;
     WITH_TILES ~Tiles() { _tile_release(); }
 };
 
@@ -85,23 +87,6 @@ struct TwoTiles {
     npy_intp part;
 };
 
-WITH_TILES inline void load_left(const TwoTiles& tiles, int part) {
-    _tile_loadd(4, tiles.first + part * tiles.part, 64);
-    _tile_loadd(5, tiles.second + part * tiles.part, 64);
-}
-
-WITH_TILES inline void load_right(const TwoTiles& tiles, int part) {
-    _tile_loadd(6, tiles.first + part * tiles.part, 64);
-    _tile_loadd(7, tiles.second + part * tiles.part, 64);
-}
-
-WITH_TILES inline void add_loaded() {
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-}
-
 WITH_TILES inline void start_sums() {
     settle_memory();
     _tile_zero(0);
@@ -110,14 +95,41 @@ WITH_TILES inline void start_sums() {
     _tile_zero(3);
 }
 
-// Adds the products of left and right tiles to the sums, small parts first.
+// Adds the products of the loaded tiles to the sums, and then loads others in the place of both left
+// tiles, or of both right ones; each of them as soon as nobody needs the old one.
+WITH_TILES inline void add_then_load_left(const TwoTiles& tiles, int part) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(4, tiles.first + part * tiles.part, 64);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(5, tiles.second + part * tiles.part, 64);
+}
+
+WITH_TILES inline void add_then_load_right(const TwoTiles& tiles, int part) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_loadd(6, tiles.first + part * tiles.part, 64);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(7, tiles.second + part * tiles.part, 64);
+}
+
+// Adds the products of left and right tiles to the sums, those with small parts first.
 WITH_TILES inline void add_products(const TwoTiles& left, const TwoTiles& right) {
-    load_left(left, 0), load_right(right, 2), add_loaded();
-    load_right(right, 1), add_loaded();
-    load_left(left, 1), add_loaded();
-    load_right(right, 0), add_loaded();
-    load_left(left, 2), add_loaded();
-    load_left(left, 0), add_loaded();
+    _tile_loadd(4, left.first, 64);
+    _tile_loadd(5, left.second, 64);
+    _tile_loadd(6, right.first + 2 * right.part, 64);
+    _tile_loadd(7, right.second + 2 * right.part, 64);
+    add_then_load_right(right, 1);  // high * low
+    add_then_load_left(left, 1);    // high * middle
+    add_then_load_right(right, 0);  // middle * middle
+    add_then_load_left(left, 2);    // middle * high
+    add_then_load_left(left, 0);    // low * high
+    _tile_dpbf16ps(0, 4, 6);        // high * high
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
 }
 
 // Writes the sums: lines are so many floats apart, and tiles of the second left and right tile lie
