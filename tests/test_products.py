@@ -426,6 +426,6 @@ int main() {
 
 
 def test_loops_that_gain_nothing_by_threads_get_one_for_a_while(tmp_path):
-    # Twice as many each time, up to 512, and from 8 on again after a loop that gained.
+    # Twice as many each time, up to 512, and from 1 on again after a loop that gained.
     printed = run_harness(TEAM_HARNESS, tmp_path, "g++", "-fopenmp", OMP_NUM_THREADS="3")
-    assert printed == "0 0 8 16 0 8 512 3\n"
+    assert printed == "0 0 1 2 0 1 512 3\n"

@@ -12,10 +12,11 @@ inline double seconds(clockid_t clock) {
     return now.tv_sec + 1e-9 * now.tv_nsec;
 }
 
-// Measures what several threads gain. Where that is nothing, the next loops run on one, and after
-// 8 of them several are tried again; after 16, 32, ... while they go on gaining nothing.
+// Measures what several threads gain. Where that is nothing, the next loop runs on one, and then
+// several are tried again; after 2, 4, ... loops while they go on gaining nothing. (Once can be no more
+// than threads that were asleep.)
 class Team {
-    static const int SHORTEST = 8, LONGEST = 512;
+    static const int SHORTEST = 1, LONGEST = 512;
     std::atomic<int> alone{0}, next{SHORTEST};
 
    public:
