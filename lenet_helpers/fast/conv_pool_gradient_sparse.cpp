@@ -32,6 +32,16 @@ struct Block {
     npy_intp filter_floats(const Layer& layer) const {
         return n_parts * layer.filter_rows * floats();
     }
+    // Where each float of a row of a filter belongs in the filter's first row; -1 for those that
+    // only fill the last vectors.
+    std::vector<npy_intp> places(const Layer& layer) const {
+        std::vector<npy_intp> places;
+        for (npy_intp v = 0; v < layer.filter_columns; v++)
+            for (npy_intp c = first; c < first + channels; c++)
+                places.push_back(c * layer.filter_rows * layer.filter_columns + v);
+        places.resize(n_parts * floats(), -1);
+        return places;
+    }
 };
 
 inline std::vector<Block> blocks_of(const Layer& layer) {
@@ -116,18 +126,18 @@ inline Floats arrange_filters(const Layer& layer, const std::vector<Block>& bloc
                               const float* filters) {
     Floats arranged(layer.filters * filter_floats(layer, blocks));
     float* to = arranged.data();
-    for (const Block& block : blocks)
+    for (const Block& block : blocks) {
+        const std::vector<npy_intp> places = block.places(layer);
         for (npy_intp part = 0; part < block.n_parts; part++)
             for (npy_intp u = 0; u < layer.filter_rows; u++)
-                for (npy_intp k = 0; k < layer.filters; k++)
-                    for (npy_intp i = 0; i < block.floats(); i++, to++) {
-                        const npy_intp at = part * block.floats() + i;
-                        const npy_intp c = block.first + at % block.channels;
-                        const npy_intp v = at / block.channels;
-                        if (v < layer.filter_columns)
-                            *to = filters[((k * layer.channels + c) * layer.filter_rows + u) *
-                                              layer.filter_columns + v];
-                    }
+                for (npy_intp k = 0; k < layer.filters; k++) {
+                    const npy_intp* place = places.data() + part * block.floats();
+                    const float* row =
+                        filters + k * layer.filter_size() + u * layer.filter_columns;
+                    for (npy_intp i = 0; i < block.floats(); i++, to++)
+                        if (place[i] >= 0) *to = row[place[i]];
+                }
+    }
     return arranged;
 }
 
@@ -276,18 +286,18 @@ void conv_pool_gradient_sparse(const Layer& layer, const float* images, const fl
     }
     add_up(sums, n_sums);
     const float* sum = sums[0].data();
-    for (const Block& block : blocks)
+    for (const Block& block : blocks) {
+        const std::vector<npy_intp> places = block.places(layer);
         for (npy_intp k = 0; k < layer.filters; k++)
             for (npy_intp part = 0; part < block.n_parts; part++)
-                for (npy_intp u = 0; u < layer.filter_rows; u++)
-                    for (npy_intp i = 0; i < block.floats(); i++, sum++) {
-                        const npy_intp at = part * block.floats() + i;
-                        const npy_intp c = block.first + at % block.channels;
-                        const npy_intp v = at / block.channels;
-                        if (v < layer.filter_columns)
-                            filter_gradients[((k * layer.channels + c) * layer.filter_rows + u) *
-                                                 layer.filter_columns + v] = *sum;
-                    }
+                for (npy_intp u = 0; u < layer.filter_rows; u++) {
+                    const npy_intp* place = places.data() + part * block.floats();
+                    float* row =
+                        filter_gradients + k * layer.filter_size() + u * layer.filter_columns;
+                    for (npy_intp i = 0; i < block.floats(); i++, sum++)
+                        if (place[i] >= 0) row[place[i]] = *sum;
+                }
+    }
     for (npy_intp k = 0; k < layer.filters; k++) {
         double bias_sum = 0;
         for (npy_intp part = 0; part < n_parts; part++) bias_sum += bias_sums[part][k];
