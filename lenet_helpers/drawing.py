@@ -7,7 +7,6 @@ step of a slider, and Pillow needs a few milliseconds. Nothing here knows Theano
 import io
 import struct
 import textwrap
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,12 +17,12 @@ from lenet_helpers.pictures import PIXEL_LEVELS
 
 import matplotlib
 import numpy
+from isal import isal_zlib
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import putchunk
 
-# Higher levels take up to three times as long, for pictures that travel no farther than the page.
-PNG_LEVEL = 1
 PNG_SIGNATURE, PNG_FILTER_UP = b"\x89PNG\r\n\x1a\n", 2
+PNG_COLOURS = {"L": 0, "RGB": 2, "P": 3}
 CELL_HEIGHT, CELL_WIDTH, DIGIT_WIDTH, LETTER_WIDTH, CELL_MARGIN = 34, 34, 8, 9, 12
 FONT_SIZE, FRAME_WIDTH, HATCH = 13, 3, 8
 LONGEST_WHOLE = 10**5
@@ -37,32 +36,24 @@ SHEET_WIDTH, SHEET_MARGIN, SHEET_HEIGHT_OF_ROW, SHEET_LINE = 960, 12, 190, 19
 
 
 def to_png(image):
-    """Return a Pillow image as the bytes of a PNG file."""
-    if image.mode == "L":
-        return _grey_png(numpy.asarray(image))
-    buffer = io.BytesIO()
-    image.save(buffer, "png", compress_level=PNG_LEVEL)
-    return buffer.getvalue()
-
-
-def _grey_png(levels):
-    """Return grey levels, (rows, columns), as the bytes of a PNG file.
+    """Return a Pillow image, grey, RGB or with a palette, as the bytes of a PNG file.
 
     Pillow tries five ways to filter each row. Here all are filtered in one way: a row becomes its
-    difference from the one above. Then zlib looks for runs of one byte only. Feature maps take a
-    third of the time, and no more bytes.
+    difference from the one above. ISA-L packs that three times as fast as zlib.
     """
-    rows, columns = levels.shape
-    lines = numpy.empty((rows, 1 + columns), "uint8")
+    levels = numpy.asarray(image).reshape(image.height, -1)
+    lines = numpy.empty((image.height, 1 + levels.shape[1]), "uint8")
     lines[:, 0] = PNG_FILTER_UP
-    lines[0, 1:] = levels[0]
+    lines[:1, 1:] = levels[:1]
     numpy.subtract(levels[1:], levels[:-1], out=lines[1:, 1:])
-    packer = zlib.compressobj(PNG_LEVEL, strategy=zlib.Z_RLE)
+    # 8 bits, and the only ways to compress and to filter that there are; not interlaced.
+    head = image.width, image.height, 8, PNG_COLOURS[image.mode], 0, 0, 0
     buffer = io.BytesIO()
     buffer.write(PNG_SIGNATURE)
-    # 8 bits, grey, and the only ways to compress and to filter that there are; not interlaced.
-    putchunk(buffer, b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0))
-    putchunk(buffer, b"IDAT", packer.compress(lines) + packer.flush())
+    putchunk(buffer, b"IHDR", struct.pack(">IIBBBBB", *head))
+    if image.mode == "P":
+        putchunk(buffer, b"PLTE", bytes(image.getpalette()))
+    putchunk(buffer, b"IDAT", isal_zlib.compress(lines))
     putchunk(buffer, b"IEND")
     return buffer.getvalue()
 
@@ -109,8 +100,12 @@ def grey_levels(values):
     numpy.ndarray
         Of the same shape, dtype uint8, rounded down; all 0 if the values are all equal.
     """
-    heights = values.astype("float64") - float(values.min())
-    return (heights / (heights.max() or 1) * 255).astype("uint8")
+    # In place: new memory would take as long as the arithmetic.
+    heights = values.astype("float64")
+    heights -= heights.min()
+    heights /= heights.max() or 1
+    heights *= 255
+    return heights.astype("uint8")
 
 
 def grey_picture(values, shrink=1):
@@ -149,7 +144,7 @@ def grey_pictures(maps, shrink=1):
     list of bytes
         A PNG file for each.
     """
-    # Compressing takes longest, and while it does so zlib lets other threads run.
+    # Compressing takes longest, and while it does so other threads can run.
     return list(_workers().map(lambda values: grey_picture(values, shrink), maps))
 
 
