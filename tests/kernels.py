@@ -19,6 +19,14 @@ def processor_flags():
         return set(next(line for line in file if line.startswith("flags")).split())
 
 
+def has_tiles(compiler, processor):
+    """Return whether kernels that are compiled so multiply in tiles here (tiles.h)."""
+    if processor != "x86-64-v4" or "amx_bf16" not in processor_flags():
+        return False
+    version = subprocess.run([compiler, "-dumpversion"], capture_output=True, text=True).stdout
+    return int(version.split(".")[0]) >= {"g++": 11, "clang++": 12}[compiler]
+
+
 # Vectors of 4, 8 and 16 numbers, with what the processor must have for them.
 NEEDED = {"x86-64": "sse2", "x86-64-v3": "avx2", "x86-64-v4": "avx512vl"}
 PROCESSORS = [

@@ -533,8 +533,7 @@ def test_every_way_forward_is_as_exact_as_float32(tmp_path, compiler, processor)
     errors = [float(line) for line in printed.split()]
     # The first is that of float32's vectors. Each of 380 products and sums may lose half a digit.
     assert 0 < max(errors) <= errors[0] < 2 * 380 * 2.0**-24
-    if processor == "x86-64-v4":
-        assert len(errors) == 1 + ("amx_bf16" in kernels.processor_flags())
+    assert len(errors) == 1 + kernels.has_tiles(compiler, processor)
 
 
 def test_nan_stays_where_a_filter_saw_it_in_layer_1(ours):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from theano import tensor as T
 from theano.tensor import blas
 
-from tests.kernels import PROCESSORS, SANITIZERS, processor_flags, run_harness
+from tests.kernels import PROCESSORS, SANITIZERS, has_tiles, run_harness
 from tests.test_direct_convolution import whole_numbers
 
 rewrites.register()
@@ -391,9 +391,49 @@ SANITIZED = ["-O1", *SANITIZERS]
 def test_the_kernel_alone(compiler, processor, tmp_path, options):
     options = [f"-march={processor}", *options]
     printed = run_harness(HARNESS, tmp_path, compiler, *options, OMP_NUM_THREADS="3")
-    tiles = processor == "x86-64-v4" and "amx_bf16" in processor_flags()
+    tiles = has_tiles(compiler, processor)
     panels = 0 if tiles else 3 if "-fopenmp" in options else 1
     assert printed == f"0 wrong, {panels} panels by BLAS, tiles: {tiles:d}\n"
+
+
+# Every request for memory fails while the flag is set.
+SHORT_OF_MEMORY = (
+    HARNESS.replace("int main() {", "int count_all() {")
+    + r"""
+#include <stdlib.h>
+#include <new>
+
+bool memory_is_short = false;
+
+void* operator new(size_t size) {
+    if (memory_is_short) throw std::bad_alloc();
+    return malloc(size);
+}
+void operator delete(void* memory) noexcept { free(memory); }
+
+int main() {
+    Owner a(301, 200, true, 0, 1), b(200, 340, true, 0, 2), c(301, 340, true, 0, 3);
+    memory_is_short = true;
+    try {
+        multiply(1, a.matrix, b.matrix, 0, c.matrix);
+    } catch (const std::bad_alloc&) {
+        printf("told\n");
+    }
+    memory_is_short = false;
+    return count_all();
+}
+"""
+)
+
+
+@pytest.mark.parametrize("options", [["-fopenmp"], ["-Wno-unknown-pragmas"]], ids=str)
+def test_a_product_in_tiles_that_finds_no_memory_says_so(tmp_path, options):
+    if not has_tiles("g++", "x86-64-v4"):
+        pytest.skip("left out: products in tiles need AMX")
+    options = ["-O2", "-march=x86-64-v4", *options]
+    printed = run_harness(SHORT_OF_MEMORY, tmp_path, "g++", *options, OMP_NUM_THREADS="3")
+    # And the products after that are right.
+    assert printed == "told\n0 wrong, 0 panels by BLAS, tiles: 1\n"
 
 
 TEAM_HARNESS = r"""

@@ -17,6 +17,7 @@ inline bool make_array(PyArrayObject** array, int ndim, const npy_intp* shape, i
 struct Contiguous {
     PyArrayObject* array;
     explicit Contiguous(PyArrayObject* from) : array(PyArray_GETCONTIGUOUS(from)) {}
+    Contiguous(const Contiguous&) = delete;
     ~Contiguous() { Py_XDECREF(array); }
     npy_intp size(int axis) const { return PyArray_DIM(array, axis); }
     template <class Number = float>

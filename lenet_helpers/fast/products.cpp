@@ -62,16 +62,23 @@ void multiply(float alpha, const Matrix& a, const Matrix& b, float beta, const M
     const int threads = team.size();
     const double start = seconds(CLOCK_MONOTONIC);
     double work = 0;
-#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(+ : work)
+    bool is_short_of_memory = false;
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(+ : work) \
+    reduction(|| : is_short_of_memory)
     for (npy_intp p = 0; p < n_panels; p++) {
         const npy_intp first = p * size, count = std::min(size, length - first);
         const double before = seconds(CLOCK_THREAD_CPUTIME_ID);
-        if (by_rows)
-            call(alpha, a.panel(first, count), b, beta, c.panel(first, count));
-        else
-            call(alpha, a, b.columns_of(first, count), beta, c.columns_of(first, count));
+        try {
+            if (by_rows)
+                call(alpha, a.panel(first, count), b, beta, c.panel(first, count));
+            else
+                call(alpha, a, b.columns_of(first, count), beta, c.columns_of(first, count));
+        } catch (const std::bad_alloc&) {  // no exception may leave a parallel region
+            is_short_of_memory = true;
+        }
         work += seconds(CLOCK_THREAD_CPUTIME_ID) - before;
     }
+    if (is_short_of_memory) throw std::bad_alloc();
     if (threads > 1) team.took(seconds(CLOCK_MONOTONIC) - start, work);
 }
 

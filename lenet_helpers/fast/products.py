@@ -2,7 +2,7 @@
 
 Theano hands a product to BLAS in one call. On threads of its own BLAS gains nothing for a LeNet's
 small products, and fights with the OpenMP threads of the convolutions. Here each of those threads
-calls a BLAS that has one.
+calls a BLAS that has one, or multiplies in tiles where the processor has them (tiles.h).
 """
 
 from lenet_helpers.fast.kernel import KernelOp

@@ -7,8 +7,9 @@
 //
 // Of the nine products of two numbers' parts the six largest are added up in float32. What the
 // other three would add is no more than rounding one product to float32 may lose. So the results are
-// as exact as a float32's, and in spite of six products for one still twice as fast. Only what is
-// infinite becomes NaN.
+// as exact as a float32's, and in spite of six products for one still twice as fast. Not so at the
+// ends of float32's range: what is infinite, or overflows, may become NaN; and numbers below 1e-32 and
+// products below 1e-29 lose digits, because tiles take subnormal numbers for 0.
 //
 // How the numbers lie: a word holds two bfloat16, and a line of 16 words is a row of a tile. A sum
 // runs over the words of a line of the left tile, and over the lines of the right one.
@@ -34,7 +35,7 @@ typedef npy_uint32 Words __attribute__((vector_size(4 * LANES), aligned(4), may_
 // The upper halves of two vectors' numbers, side by side in words.
 inline Words upper_halves(Words first, Words second) { return first >> 16 | (second & 0xffff0000); }
 
-// The nearest bfloat16 of each number; of two that are as near, the larger one.
+// The nearest bfloat16 of each number; of two that are as near, the one that is larger in size.
 inline Words nearest(Lanes numbers) { return ((Words)numbers + 0x8000) & 0xffff0000; }
 
 // Splits pairs of numbers into high, middle and low words. What is left for the low ones has at most
