@@ -281,6 +281,7 @@ typedef unsigned short npy_uint16;
 #include "lanes.h"
 #include "threads.h"
 #include "team.h"
+#include "parts.h"
 #include "matrix.h"
 #include "transpose.h"
 #include "tiles.h"

@@ -50,8 +50,6 @@ struct Layer {
     }
 };
 
-inline npy_intp divide_up(npy_intp a, npy_intp b) { return (a + b - 1) / b; }
-
 // What is applied to a layer's sums, and its derivative told by its result.
 struct NoActivation {
     static Lanes of(Lanes sums) { return sums; }

@@ -2,8 +2,6 @@
 
 namespace {
 
-inline npy_intp divide_up(npy_intp a, npy_intp b) { return (a + b - 1) / b; }
-
 struct Matrix {
     float* data;
     npy_intp rows, columns;

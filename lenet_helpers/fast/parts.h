@@ -4,6 +4,8 @@
 
 namespace {
 
+inline npy_intp divide_up(npy_intp a, npy_intp b) { return (a + b - 1) / b; }
+
 // Into how many parts work is cut whose sums are added up in the end; at least one.
 inline npy_intp number_of_parts(npy_intp n_pieces) {
     return std::max<npy_intp>(1, std::min<npy_intp>(n_pieces, 8));
@@ -21,6 +23,7 @@ class Aligned {
 
    public:
     explicit Aligned(size_t size) : memory(size + LINE) {}
+    size_t size() const { return memory.size() - LINE; }
     Number* data() {
         const size_t misaligned = (size_t)memory.data() / sizeof(Number) % LINE;
         return memory.data() + (LINE - misaligned) % LINE;

@@ -25,6 +25,7 @@ class _Product(KernelOp):
         "lanes.h",
         "threads.h",
         "team.h",
+        "parts.h",
         "matrix.h",
         "transpose.h",
         "tiles.h",

@@ -53,9 +53,8 @@ inline void pack_tile(const Matrix& m, npy_intp row, npy_intp column, bool turne
 // Some lines of a factor in tiles: (tiles of lines, steps of the sum, high middle low, 16, 16).
 class Packed {
     // New memory would cost more than splitting all numbers, so it is kept for the next product.
-    std::vector<npy_uint32> memory;
-    npy_uint32* tiles;
-    npy_intp steps;
+    Aligned<npy_uint32> memory{0};
+    npy_intp line;  // words of a tile's lines over the whole sum
 
    public:
     npy_intp n_tiles;  // even
@@ -66,21 +65,20 @@ class Packed {
 
     void pack(const Matrix& m, npy_intp first, npy_intp count, bool turned) {
         n_tiles = even_tiles(count);
-        steps = divide_up(m.columns, TILE_DEPTH);
-        const npy_intp line = words_of_a_line(m.columns);
-        if (memory.size() < size_t(n_tiles * line + 16)) memory.resize(n_tiles * line + 16);
-        // Beginning where a cache line does.
-        tiles = memory.data() + (16 - (size_t)memory.data() / 4 % 16) % 16;
+        line = words_of_a_line(m.columns);
+        if (memory.size() < size_t(n_tiles * line)) memory = Aligned<npy_uint32>(n_tiles * line);
+        npy_uint32* to = memory.data();
         for (npy_intp tile = 0; tile < n_tiles; tile++)
-            for (npy_intp step = 0; step < steps; step++)
-                pack_tile(m.panel(first, count), tile * TILE_LINES, step * TILE_DEPTH, turned,
-                          tiles + tile * line + step * PARTS * TILE_WORDS);
+            for (npy_intp column = 0; column < m.columns; column += TILE_DEPTH) {
+                pack_tile(m.panel(first, count), tile * TILE_LINES, column, turned, to);
+                to += PARTS * TILE_WORDS;
+            }
     }
 
     // Two tiles from number `tile` on, in their first step.
-    TwoTiles two(npy_intp tile) const {
-        const npy_intp line = steps * PARTS * TILE_WORDS;
-        return {tiles + tile * line, tiles + (tile + 1) * line, TILE_WORDS};
+    TwoTiles two(npy_intp tile) {
+        const npy_uint32* first = memory.data() + tile * line;
+        return {first, first + line, TILE_WORDS};
     }
 };
 
