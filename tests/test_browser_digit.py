@@ -63,7 +63,7 @@ class Pad:
         return self.box.get_by_role("status").last
 
     def says(self, drawn, **settings):
-        """Wait for the sentence that belongs to strokes."""
+        """Wait for the sentence that belongs to strokes; half of them may say the same."""
         wanted = draw_digit_view(strokes.clean(drawn), **settings).sentence
         # Sooner than `expect`, which looks once a second in the end.
         self.page.wait_for_function(
@@ -76,12 +76,19 @@ class Pad:
         """Return the strokes that the kernel has now."""
         return json.loads(tool.run_in_kernel(self.page, READ))
 
-    def has(self, drawn):
-        """Wait until the kernel has just these strokes, and the page its answer to them."""
+    def until(self, is_so):
+        """Wait until something is true of the strokes that the kernel has."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while (found := self.kernels()) != drawn:
-            assert time.monotonic() < deadline, f"{found}, not {drawn}"
+        while not is_so(found := self.kernels()):
+            assert time.monotonic() < deadline, found
             self.page.wait_for_timeout(20)
+
+    def has(self, drawn):
+        """Wait until the kernel has just these strokes, and the page its answer to them.
+
+        Before anything else is touched: what the page still sends of a stroke would come after.
+        """
+        self.until(lambda found: found == drawn)
         self.says(drawn)
 
     def place(self, x, y):
@@ -290,7 +297,7 @@ def test_the_pad_has_a_name_instructions_and_a_focus_ring(pad):
 
 def test_stage_and_pixels_that_mattered_by_keyboard(pad):
     pad.draw(SEVEN)
-    pad.says(SEVEN)
+    pad.has(SEVEN)
     for stage in ("initial", "epoch 1", "epoch 10", "best"):
         pad.button(stage).focus()
         pad.press("Space")
@@ -335,7 +342,7 @@ def test_a_photograph_counts_until_the_learner_draws_again(pad, tmp_path):
     path = tmp_path / "two.jpg"
     path.write_bytes(photograph_of(TWO, light=0.3))
     pad.draw(SEVEN)
-    pad.says(SEVEN)
+    pad.has(SEVEN)
     with pad.page.expect_file_chooser() as chooser:
         pad.box.get_by_role("button", name=words.LABEL_UPLOAD_DIGIT).click()
     chooser.value.set_files(path)
@@ -364,6 +371,11 @@ def test_the_kernel_draws_and_another_view_follows(pad):
     assert numpy.array_equal(other.ink(), pad.ink())
 
 
+def sizes(drawn):
+    """Return each stroke's width and height."""
+    return [numpy.ptp(stroke, axis=0) for stroke in drawn]
+
+
 def test_a_narrow_page_and_a_finer_screen(pad):
     page = pad.page
     session = page.context.new_cdp_session(page)
@@ -376,10 +388,13 @@ def test_a_narrow_page_and_a_finer_screen(pad):
             arg=pad.canvas.element_handle(),
         )
         pad.draw(SEVEN)
-        expect(pad.sentence).to_have_text(re.compile("^7 with"))
         # A pixel is more than a unit now.
-        sizes = [numpy.ptp(numpy.vstack(drawn), axis=0) for drawn in (pad.kernels(), SEVEN)]
-        assert abs(sizes[0] - sizes[1]).max() <= 3
+        pad.until(
+            lambda found: (
+                len(found) == len(SEVEN) and numpy.allclose(sizes(found), sizes(SEVEN), atol=3)
+            )
+        )
+        expect(pad.sentence).to_have_text(re.compile("^7 with"))
     finally:
         pad.box.evaluate("box => { box.style.width = ''; }")
         session.send("Emulation.clearDeviceMetricsOverride")
@@ -387,7 +402,7 @@ def test_a_narrow_page_and_a_finer_screen(pad):
 
 def test_a_reloaded_page_shows_the_drawing_again(pad):
     pad.draw(SEVEN)
-    pad.says(SEVEN)
+    pad.has(SEVEN)
     before = pad.ink()
     page = pad.page
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
