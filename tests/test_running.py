@@ -186,6 +186,13 @@ def test_after_an_endless_loop_everything_is_as_before(refused):
         signal.signal(signal.SIGALRM, before)
 
 
+def test_a_later_error_does_not_mention_an_earlier_loop():
+    for function in (catches_twice, never_leaves_finally):
+        with pytest.raises(Wrong):
+            running.call(function, seconds=SECONDS)
+        assert sys.exc_info() == (None, None, None)
+
+
 def test_the_learners_own_alarm_still_rings():
     rung = []
     left, _ = signal.getitimer(signal.ITIMER_REAL)
@@ -255,6 +262,7 @@ STOPPING = [
     (lambda rows: rows, "TypeError"),
     (lambda: [][1], "IndexError"),
     (lambda: (_ for _ in ()).throw(GeneratorExit), "GeneratorExit"),
+    (lambda: next(iter([])), "StopIteration"),
     (lambda: numpy.ones((2, 3)) @ numpy.ones((2, 3)), "ValueError: matmul"),
     (lambda: numpy.empty(10**18), "MemoryError"),
     (functools.partial(int, "four"), "int() stopped with ValueError"),

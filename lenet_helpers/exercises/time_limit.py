@@ -1,5 +1,6 @@
 """A time limit for what learners wrote: an endless loop ends, also one that catches everything."""
 
+import contextlib
 import ctypes
 import signal
 import sys
@@ -47,6 +48,7 @@ def limited(function, *arguments, seconds=SECONDS):
 def _with_alarm(function, seconds):
     own, is_running, n_rings = sys._getframe(), True, 0
     started, tracer = time.monotonic(), sys.gettrace()
+    results, errors = [], []
 
     def ring(_, frame):
         nonlocal n_rings
@@ -64,7 +66,7 @@ def _with_alarm(function, seconds):
     left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, SECONDS_AGAIN)
     try:
         try:
-            return function()
+            next(_apart(function, results, errors))
         finally:
             is_running = False
     finally:
@@ -77,6 +79,27 @@ def _with_alarm(function, seconds):
             # An alarm of the learner's own, or of a check within a check.
             left = max(left - (time.monotonic() - started), 0.001)
             signal.setitimer(signal.ITIMER_REAL, left, interval)
+    if errors:
+        raise errors.pop()
+    return results[0]
+
+
+def _apart(function, results, errors):
+    """Call a function and keep what comes of it, in a generator.
+
+    The alarm may ring between an `except:` and its first line; Python then takes TooLong for an
+    exception that is being handled, and would show it above every later one. A generator has a
+    memory of its own for that, which goes with it.
+    """
+    _keep(function, results, errors)
+    yield
+
+
+def _keep(function, results, errors):
+    try:
+        results.append(function())
+    except BaseException as error:
+        errors.append(error)
 
 
 def _throw_again(frame, own, n_lines):
@@ -96,17 +119,12 @@ def _throw_again(frame, own, n_lines):
 
 
 def _in_thread(function, seconds):
-    result, errors = [], []
+    results, errors = [], []
 
     def work():
-        try:
-            try:
-                result.append(function())
-            except BaseException as error:
-                errors.append(error)
-        except TooLong:
-            # It came while an error was kept.
-            pass
+        # It may come while an error is kept.
+        with contextlib.suppress(TooLong):
+            _keep(function, results, errors)
 
     started = time.monotonic()
     worker = threading.Thread(target=work, daemon=True)
@@ -119,8 +137,8 @@ def _in_thread(function, seconds):
         worker.join(seconds)
     if not worker.is_alive():
         if errors:
-            raise errors[0]
-        return result[0]
+            raise errors.pop()
+        return results[0]
     for _ in range(N_RINGS):
         thread, error = ctypes.c_ulong(worker.ident), ctypes.py_object(TooLong)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
