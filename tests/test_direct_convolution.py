@@ -65,6 +65,33 @@ def test_any_border_and_any_step(correlate, seed, counts, sides, filter_sides, p
     assert numpy.array_equal(found, wanted(images, filters, geometry))
 
 
+def pixels_of_8_bits(*shape):
+    return (numpy.random.RandomState(0).randint(0, 256, shape) / 256).astype("float32")
+
+
+def test_a_large_filter_keeps_all_digits_of_its_weights(correlate):
+    images, random = pixels_of_8_bits(1, 2, 60, 90), numpy.random.RandomState(1)
+    for _ in range(60):
+        filters = numpy.zeros((2, 2, 31, 23), dtype="float32")
+        number, channel, row, column = place = [random.randint(side) for side in filters.shape]
+        weight = filters[tuple(place)] = random.uniform(-1, 1)
+        found = correlate(images, filters, PLAIN)
+        seen = images[0, channel, row : row + 30, column : column + 68]
+        assert numpy.array_equal(found[0, number], numpy.float32(weight) * seen)
+        assert not found[0, 1 - number].any()
+
+
+@pytest.mark.parametrize("sides", [(31, 31), (12, 70), (21, 20)], ids=str)
+def test_a_large_filter_is_as_exact_on_pixels_of_8_bits_as_on_others(correlate, sides):
+    pixels, random = pixels_of_8_bits(1, 2, 80, 120), numpy.random.RandomState(1)
+    filters = random.uniform(-1, 1, (3, 2, *sides)).astype("float32")
+    errors = []
+    for images in (pixels, pixels + numpy.float32(1e-3)):
+        right = wanted(images.astype("float64"), filters.astype("float64"), PLAIN)
+        errors.append(numpy.sqrt(((correlate(images, filters, PLAIN) - right) ** 2).mean()))
+    assert errors[0] < 1.1 * errors[1] < 1e-4
+
+
 # One and two vectors of 4, 8 or 16 numbers, and the columns beside them.
 @pytest.mark.parametrize("columns", [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65])
 def test_sizes_around_the_edges_of_a_tile(correlate, columns):
@@ -118,12 +145,15 @@ def test_a_batch_is_its_images_one_by_one(correlate):
         assert numpy.array_equal(correlate(images, filters, geometry), one_by_one)
 
 
-def test_a_broken_pixel_shows_only_where_a_filter_sees_it(correlate):
+@pytest.mark.parametrize("side", [3, 25])
+@pytest.mark.parametrize("broken", [numpy.nan, numpy.inf])
+def test_a_broken_pixel_shows_only_where_a_filter_sees_it(correlate, side, broken):
     # Cells are computed beside the map, and with zeros as weights: nothing may leak from there.
-    images, filters = whole_numbers(2, 1, 12, 12), whole_numbers(1, 1, 3, 3, seed=1)
-    images[0, 0, 0, 0] = numpy.nan
+    images, filters = whole_numbers(2, 1, 40, 60), 1 + abs(whole_numbers(1, 1, side, side, seed=1))
+    images[0, 0, 0, 0] = broken
     found = correlate(images, filters, PLAIN)
-    assert numpy.argwhere(numpy.isnan(found)).tolist() == [[0, 0, 0, 0]]
+    assert numpy.argwhere(~numpy.isfinite(found)).tolist() == [[0, 0, 0, 0]]
+    assert found[0, 0, 0, 0] == broken or numpy.isnan(broken)
     assert numpy.isfinite(correlate(images[1:], filters, PLAIN)).all()
 
 
@@ -381,6 +411,7 @@ def test_the_same_bits_on_any_number_of_threads(run_python):
 
 # The arrays lie in memory of just their size, so that one number too far is noticed.
 HARNESS = r"""
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <algorithm>
@@ -388,11 +419,16 @@ HARNESS = r"""
 #include <vector>
 typedef long npy_intp;
 typedef int npy_int32;
+typedef unsigned npy_uint32;
 #include "lanes.h"
 #include "threads.h"
+#include "parts.h"
+#include "tiles.h"
 #include "direct_convolution.cpp"
+#include "direct_convolution_tiles.cpp"
 
 typedef std::vector<float> Numbers;
+typedef void Way(const Geometry&, npy_intp, npy_intp, const float*, const float*, float*);
 std::mt19937 generator(1);
 
 npy_intp draw(npy_intp low, npy_intp high) {
@@ -420,7 +456,7 @@ float cell(const Geometry& g, const float* image, const float* filter, npy_intp 
     return sum;
 }
 
-bool is_right(Geometry g, npy_intp batch) {
+bool is_right(Way way, Geometry g, npy_intp batch) {
     const bool fits = g.rows + 2 * g.pad_rows >= g.filter_rows &&
                       g.columns + 2 * g.pad_columns >= g.filter_columns;
     if (g.complete() != fits) return false;
@@ -430,7 +466,7 @@ bool is_right(Geometry g, npy_intp batch) {
     const Numbers images = whole_numbers(batch * image);
     const Numbers filters = whole_numbers(g.filters * filter);
     Numbers maps(batch * g.filters * g.out_rows * g.out_columns, 1e9f);
-    direct_convolution(g, batch, draw(1, 4), images.data(), filters.data(), maps.data());
+    way(g, batch, draw(1, 4), images.data(), filters.data(), maps.data());
     npy_intp at = 0;
     for (npy_intp b = 0; b < batch; b++)
         for (npy_intp f = 0; f < g.filters; f++)
@@ -442,31 +478,69 @@ bool is_right(Geometry g, npy_intp batch) {
     return at == npy_intp(maps.size());
 }
 
-// The same bits on any number of threads.
-bool repeats(Geometry g) {
+// The same bits on any number of threads. The pixels have 8 bits.
+bool repeats(Way way, Geometry g) {
     const npy_intp batch = 2;
     if (!g.complete()) return false;
     Numbers images(batch * g.channels * g.rows * g.columns);
     Numbers filters(g.filters * g.channels * g.filter_rows * g.filter_columns);
-    for (Numbers* numbers : {&images, &filters})
-        for (float& number : *numbers) number = draw(-1000, 1000) / 999.f;
+    for (float& pixel : images) pixel = draw(0, 255) / 256.f;
+    for (float& weight : filters) weight = draw(-1000, 1000) / 999.f;
     const Numbers empty(batch * g.filters * g.out_rows * g.out_columns, 1e9f);
     Numbers alone = empty;
-    direct_convolution(g, batch, 1, images.data(), filters.data(), alone.data());
+    way(g, batch, 1, images.data(), filters.data(), alone.data());
     for (npy_intp threads = 2; threads < 9; threads++) {
         Numbers maps = empty;
-        direct_convolution(g, batch, threads, images.data(), filters.data(), maps.data());
+        way(g, batch, threads, images.data(), filters.data(), maps.data());
         if (memcmp(maps.data(), alone.data(), maps.size() * sizeof(float))) return false;
     }
     return true;
 }
 
+int report(const char* what, const Geometry& g) {
+    printf("%s: %ld channels, %ld x %ld pixels, %ld filters, %ld x %ld, padding %ld %ld, "
+           "steps %ld %ld\n", what, g.channels, g.rows, g.columns, g.filters, g.filter_rows,
+           g.filter_columns, g.pad_rows, g.pad_columns, g.step_rows, g.step_columns);
+    return 1;
+}
+
+int try_tiles() {
+#ifdef HAS_TILES
+    if (!tiles_are_there()) return 0;
+    Way* const way = convolve_in_tiles;
+    const Geometry large = {3, 150, 70, 3, 31, 37, 2, 1, 1, 1};
+    if (!repeats(way, large)) return report("other bits on more threads", large);
+    for (int n = 0; n < 500; n++) {
+        // Sides of filters and maps around those of one and two tiles, and of one and two bands.
+        const npy_intp filter_rows = draw(1, 35), filter_columns = draw(1, n % 5 ? 35 : 70);
+        const Geometry g = {draw(0, 3), filter_rows + draw(0, n % 9 ? 18 : 70),
+                            filter_columns + draw(0, n % 7 ? 36 : 70), draw(1, 4), filter_rows,
+                            filter_columns, draw(0, 3), draw(0, 3), 1, 1};
+        if (!is_right(way, g, draw(0, 2))) return report("wrong in tiles", g);
+    }
+    Geometry g = {1, 50, 60, 2, 31, 31, 0, 0, 1, 1};
+    g.complete();
+    for (int n = 0; n < 2 * 31 * 31; n++) {
+        Numbers images(50 * 60, 255 / 256.f), filters(2 * 31 * 31, 1 / 3.f);
+        if (!suit_tiles(g, 1, images.data(), filters.data())) return report("not in tiles", g);
+        const float others[] = {1 / 3.f, NAN, INFINITY, -INFINITY};
+        float& pixel = images[n % 2 ? n : 50 * 60 - 1 - n];
+        pixel = others[n % 4];
+        if (suit_tiles(g, 1, images.data(), filters.data())) return report("in tiles", g);
+        pixel = 0;
+        filters[n] = others[1 + n % 3];
+        if (suit_tiles(g, 1, images.data(), filters.data())) return report("in tiles", g);
+    }
+    printf("in tiles, too: ");
+#endif
+    return 0;
+}
+
 int main() {
-    for (npy_intp step = 1; step < 4; step++)
-        if (!repeats({3, 150, 70, 3, 5, 7, 2, 1, step, step})) {
-            printf("other bits on more threads, step %ld\n", step);
-            return 1;
-        }
+    for (npy_intp step = 1; step < 4; step++) {
+        const Geometry g = {3, 150, 70, 3, 5, 7, 2, 1, step, step};
+        if (!repeats(direct_convolution, g)) return report("other bits on more threads", g);
+    }
     for (int n = 0; n < 4000; n++) {
         // Some are wide, for more than one tile of the widest vectors, and some high, for
         // more than one band of rows.
@@ -475,14 +549,9 @@ int main() {
         Geometry g = {draw(1, 3), draw(1, high), draw(1, wide), draw(1, 3), draw(1, 9), draw(1, 9),
                       draw(0, 8), draw(0, 8), draw(1, 6), draw(1, 6)};
         if (n % 3) g.step_rows = g.step_columns = 1;
-        if (!is_right(g, batch)) {
-            printf("wrong: %ld channels, %ld x %ld pixels, %ld filters, %ld x %ld, "
-                   "padding %ld %ld, steps %ld %ld, batch %ld\n", g.channels, g.rows, g.columns,
-                   g.filters, g.filter_rows, g.filter_columns, g.pad_rows, g.pad_columns,
-                   g.step_rows, g.step_columns, batch);
-            return 1;
-        }
+        if (!is_right(direct_convolution, g, batch)) return report("wrong", g);
     }
+    if (try_tiles()) return 1;
     printf("all right\n");
     return 0;
 }
@@ -492,4 +561,5 @@ int main() {
 @kernels.everywhere
 def test_the_kernel_under_sanitizers(tmp_path, processor, compiler, options):
     printed = kernels.run_with_sanitizers(HARNESS, tmp_path, processor, compiler, options)
-    assert printed == "all right\n"
+    tiles = "in tiles, too: " if kernels.has_tiles(compiler, processor) else ""
+    assert printed == f"{tiles}all right\n"

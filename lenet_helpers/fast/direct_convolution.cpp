@@ -56,11 +56,11 @@ struct Geometry {
         row_phases = std::min(step_rows, filter_rows);
         column_phases = std::min(step_columns, filter_columns);
         n_planes = channels * row_phases * column_phases;
-        weight_rows = (filter_rows + step_rows - 1) / step_rows;
-        weight_columns = (filter_columns + step_columns - 1) / step_columns;
+        weight_rows = divide_up(filter_rows, step_rows);
+        weight_columns = divide_up(filter_columns, step_columns);
         const npy_intp band = std::min(BAND_ROWS, out_rows);
-        plane_rows = (band + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS + weight_rows - 1;
-        plane_columns = (out_columns + LANES - 1) / LANES * LANES + weight_columns - 1;
+        plane_rows = divide_up(band, TILE_ROWS) * TILE_ROWS + weight_rows - 1;
+        plane_columns = divide_up(out_columns, LANES) * LANES + weight_columns - 1;
         return (double)n_planes * plane_rows * plane_columns < 1e15;
     }
 
@@ -70,8 +70,8 @@ struct Geometry {
     bool beats_patches() const {
         const double cells = (double)out_rows * out_columns;
         const double patches = cells * channels * filter_rows * filter_columns;
-        const double computed = (double)filters * ((out_rows + TILE_ROWS - 1) / TILE_ROWS) *
-                                TILE_ROWS * ((out_columns + LANES - 1) / LANES) * LANES;
+        const double computed = (double)filters * divide_up(out_rows, TILE_ROWS) * TILE_ROWS *
+                                divide_up(out_columns, LANES) * LANES;
         return filter_rows * filter_columns > 1 && (computed <= 16 * cells || patches > 8e6);
     }
 
@@ -236,7 +236,7 @@ void compute_band(const Geometry& g, npy_intp top, const float* planes, const fl
         }
 }
 
-npy_intp bands(const Geometry& g) { return (g.out_rows + BAND_ROWS - 1) / BAND_ROWS; }
+npy_intp bands(const Geometry& g) { return divide_up(g.out_rows, BAND_ROWS); }
 
 // On how many threads a batch of images is worth computing.
 inline npy_intp worthy_threads(const Geometry& g, npy_intp batch) {
@@ -247,8 +247,8 @@ inline npy_intp worthy_threads(const Geometry& g, npy_intp batch) {
 
 // images (batch, channels, rows, columns), filters (filters, channels, filter rows, filter
 // columns) -> maps (batch, filters, out rows, out columns), a correlation: nothing is turned.
-void direct_convolution(const Geometry& g, npy_intp batch, npy_intp threads,
-                        const float* images, const float* filters, float* maps) {
+void convolve_in_lanes(const Geometry& g, npy_intp batch, npy_intp threads, const float* images,
+                       const float* filters, float* maps) {
     std::vector<float> weights(g.filters * g.weight_size());
     std::vector<float> planes(threads * g.band_size());
     fill_weights(g, filters, weights.data());

@@ -26,8 +26,16 @@ class DirectConvolution(KernelOp):
     # Theano compiles an op without properties anew in every process.
     __props__ = ("dtype",)
     dtype = "float32"
-    files = ("lanes.h", "threads.h", "direct_convolution.cpp", "arrays.h")
-    files += ("direct_convolution_op.cpp",)
+    files = (
+        "lanes.h",
+        "threads.h",
+        "parts.h",
+        "tiles.h",
+        "direct_convolution.cpp",
+        "direct_convolution_tiles.cpp",
+        "arrays.h",
+        "direct_convolution_op.cpp",
+    )
 
     def make_node(self, images, filters, geometry):
         """Return the node that applies this op to three Theano variables, or raise TypeError."""

@@ -15,14 +15,6 @@ const npy_intp MOST_DEPTH = 2048;
 // Tiles are taken in twos.
 inline npy_intp even_tiles(npy_intp lines) { return 2 * divide_up(lines, 2 * TILE_LINES); }
 
-// LANES numbers, or those that are left, and zeros.
-inline Lanes load_some(const float* from, npy_intp count) {
-    if (count >= LANES) return load(from);
-    Lanes some = {};
-    for (npy_intp i = 0; i < count; i++) some[i] = from[i];
-    return some;
-}
-
 // Packs one step of 16 lines of a matrix whose sums run along its columns, from a row and a column
 // on: for the left factor a line after the other, for the right one (`turned`) a pair of the sum
 // after the other.

@@ -49,6 +49,14 @@ inline void split(Lanes first, Lanes second, Words* parts) {
     parts[PARTS - 1] = upper_halves((Words)first, (Words)second);
 }
 
+// LANES numbers, or those that are left, and zeros.
+inline Lanes load_some(const float* from, npy_intp count) {
+    if (count >= LANES) return *(const Lanes*)from;
+    Lanes some = {};
+    for (npy_intp i = 0; i < count; i++) some[i] = from[i];
+    return some;
+}
+
 // Whether the processor has tiles and the system lets this process use them.
 inline bool tiles_are_there() {
     static const bool are_there = [] {
@@ -116,6 +124,13 @@ WITH_TILES inline void add_then_load_right(const TwoTiles& tiles, int part) {
     _tile_loadd(7, tiles.second + part * tiles.part, 64);
 }
 
+WITH_TILES inline void add_last() {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+}
+
 // Adds the products of left and right tiles to the sums, those with small parts first.
 WITH_TILES inline void add_products(const TwoTiles& left, const TwoTiles& right) {
     _tile_loadd(4, left.first, 64);
@@ -127,10 +142,20 @@ WITH_TILES inline void add_products(const TwoTiles& left, const TwoTiles& right)
     add_then_load_right(right, 0);  // middle * middle
     add_then_load_left(left, 2);    // middle * high
     add_then_load_left(left, 0);    // low * high
-    _tile_dpbf16ps(0, 4, 6);        // high * high
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    add_last();                     // high * high
+}
+
+// The same, where the numbers of both right tiles have no other part than the high one. Their lines
+// begin so many bytes apart.
+WITH_TILES inline void add_products(const TwoTiles& left, const npy_uint32* first,
+                                    const npy_uint32* second, npy_intp bytes) {
+    _tile_loadd(6, first, bytes);
+    _tile_loadd(7, second, bytes);
+    _tile_loadd(4, left.first + 2 * left.part, 64);
+    _tile_loadd(5, left.second + 2 * left.part, 64);
+    add_then_load_left(left, 1);  // low * high
+    add_then_load_left(left, 0);  // middle * high
+    add_last();                   // high * high
 }
 
 // Writes the sums: lines are so many floats apart, and tiles of the second left and right tile lie

@@ -12,7 +12,7 @@ from tools.bench import worker
 def convolution(side, n_filters):
     """Make ready one convolution of a picture of 500 x 500 pixels, RGB."""
     rng = numpy.random.RandomState(1)
-    picture = rng.rand(1, 3, 500, 500).astype("float32")
+    picture = (rng.randint(0, 256, (1, 3, 500, 500)) / 256).astype("float32")
     filters = rng.rand(n_filters, 3, side, side).astype("float32")
     convolve = getattr(signal, sys.argv[1])
 

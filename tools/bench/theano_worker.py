@@ -67,7 +67,7 @@ def convolution(side, n_filters):
     from theano import tensor as T
 
     rng = numpy.random.RandomState(1)
-    picture = rng.rand(*PICTURE_SHAPE).astype("float32")
+    picture = (rng.randint(0, 256, PICTURE_SHAPE) / 256).astype("float32")
     filters = rng.rand(n_filters, PICTURE_SHAPE[1], side, side).astype("float32")
     if os.environ.get("LENET_FAST") != "off":
         # As the explorers call it, with its checks.

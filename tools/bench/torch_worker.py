@@ -50,7 +50,8 @@ def epoch(folder, batch):
 
 def convolution(side, n_filters):
     """Make ready one convolution of a picture of 500 x 500 pixels, RGB."""
-    picture = torch.rand(1, 3, 500, 500).contiguous(memory_format=FORMAT)
+    picture = torch.randint(256, (1, 3, 500, 500)) / 256
+    picture = picture.contiguous(memory_format=FORMAT)
     filters = torch.rand(n_filters, 3, side, side).contiguous(memory_format=FORMAT)
 
     def convolve():
