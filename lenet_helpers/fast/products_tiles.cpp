@@ -6,7 +6,7 @@
 
 namespace {
 
-const npy_intp TILE_LINES = 16, TILE_DEPTH = 32, TILE_WORDS = 256;
+const npy_intp TILE_WORDS = 256;
 // So many words of one factor stay in a core's own cache while the other one passes by.
 const npy_intp MOST_KEPT = 1280 * 1024 / 4;
 // Longer sums are taken in pieces, of which some lines at least can be kept.

@@ -30,6 +30,8 @@
 namespace {
 
 const int PARTS = 3;
+// Lines of a tile, and products that are added up in one instruction.
+const npy_intp TILE_LINES = 16, TILE_DEPTH = 32;
 typedef npy_uint32 Words __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 // The upper halves of two vectors' numbers, side by side in words.
