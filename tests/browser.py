@@ -3,8 +3,13 @@
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
 from tools import browser as tool
+
+# Playwright's own 5 seconds are too few beside other tests.
+PATIENCE_SECONDS, PATIENCE_MS = 30, 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 needs_chromium = pytest.mark.skipif(
     tool.CHROMIUM is None,
@@ -26,10 +31,10 @@ def browser():
 
 
 @contextmanager
-def open_cells(browser, address, cells, patience_ms):
+def open_cells(browser, address, cells):
     """A page with a notebook of these cells, all run; each shows one widget."""
     with tool.scratch_notebook(cells) as path, tool.page_of(browser, address) as page:
-        page.set_default_timeout(patience_ms)
+        page.set_default_timeout(PATIENCE_MS)
         tool.open_and_run(page, address, path)
         assert tool.output_kinds(page) == ["execute_result"] * len(cells)
         yield page

@@ -133,7 +133,7 @@ def open_notebook(browser, address):
         tool.scratch_notebook([CELL, FIGURE]) as path,
         tool.page_of(browser, address) as page,
     ):
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(shared.PATIENCE_MS)
         tool.open_and_run(page, address, path)
         tool.show_cell(page, 0)
         yield page

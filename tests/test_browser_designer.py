@@ -30,7 +30,7 @@ os.environ["LENET_CACHE"] = tempfile.mkdtemp()
 designer = explore_design()
 first = designer.settings()
 designer"""
-PATIENCE_SECONDS, BUILD_SECONDS = 30, 120
+BUILD_SECONDS = 120
 LENET5 = COURSE | {"image_rows": 32, "image_columns": 32, "nkerns0": 6, "nkerns1": 16}
 LENET5 |= {"n_hidden": 120}
 TINY = COURSE | {"nkerns0": 2, "nkerns1": 4, "n_hidden": 16}
@@ -77,7 +77,7 @@ class Designer(Driver):
         self.settings |= changes
         counted = Counted(fields_of(self.settings))
         wanted = wanted_table(counted.shapes, counted.products, counted.weights)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + shared.PATIENCE_SECONDS
         while not (tables := self.tables()) or tables[-1][1:] != wanted:
             assert time.monotonic() < deadline, f"{changes}: {tables[-1:]}, not {wanted}"
             self.page.wait_for_timeout(20)
@@ -87,7 +87,7 @@ class Designer(Driver):
 @pytest.fixture(scope="module")
 def open_notebook(browser, address):
     with tool.scratch_notebook([CELL]) as path, tool.page_of(browser, address) as page:
-        page.set_default_timeout(1000 * PATIENCE_SECONDS)
+        page.set_default_timeout(shared.PATIENCE_MS)
         tool.open_and_run(page, address, path)
         assert tool.output_kinds(page) == ["execute_result"]
         yield page

@@ -28,7 +28,6 @@ THIRTY = [
 SEVEN = next(d["strokes"] for d in DRAWINGS if d["style"] == "with a bar")
 TWO = next(d["strokes"] for d in DRAWINGS if d["digit"] == 2)
 NEEDED = 27
-PATIENCE_SECONDS = 10
 # The second cell shows the same explorer once more.
 CELLS = [
     "from lenet_helpers.explorers.drawn_digit import explore_drawn_digit\n"
@@ -78,7 +77,7 @@ class Pad:
 
     def until(self, is_so):
         """Wait until something is true of the strokes that the kernel has."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + shared.PATIENCE_SECONDS
         while not is_so(found := self.kernels()):
             assert time.monotonic() < deadline, found
             self.page.wait_for_timeout(20)
@@ -126,7 +125,7 @@ class Pad:
 @pytest.fixture(scope="module")
 def open_notebook(browser, address):
     with tool.scratch_notebook(CELLS) as notebook, tool.page_of(browser, address) as page:
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(shared.PATIENCE_MS)
         tool.open_and_run(page, address, notebook)
         assert tool.output_kinds(page) == ["execute_result"] * 2
         yield page

@@ -53,7 +53,6 @@ import json
 {name}.change(**first_{name} | {given})
 print(json.dumps(first_{name}))
 """
-PATIENCE_SECONDS = 30
 SEED = 23455
 
 
@@ -483,7 +482,7 @@ class Driver:
         settings = dict(self.settings)
         compute = SHOWN[self.name]
         wanted = compute(settings) if upload is None else compute(settings, upload)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + shared.PATIENCE_SECONDS
         while (problem := self.difference(wanted)) is not None:
             assert time.monotonic() < deadline, f"{changes}: {problem}"
             self.page.wait_for_timeout(20)
@@ -622,7 +621,7 @@ def cells_of(explorers):
 @pytest.fixture(scope="module")
 def open_notebook(browser, address):
     cells = cells_of(EXPLORERS)
-    with shared.open_cells(browser, address, cells, 1000 * PATIENCE_SECONDS) as page:
+    with shared.open_cells(browser, address, cells) as page:
         yield page
 
 

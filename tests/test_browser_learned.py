@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from tests import browser as shared
 from tests import data_files
-from tests.test_browser_explorers import PATIENCE_SECONDS, Driver, cells_of
+from tests.test_browser_explorers import Driver, cells_of
 
 address, browser, page = shared.address, shared.browser, shared.page
 pytestmark = shared.needs_chromium
@@ -41,7 +41,7 @@ class LearnedDriver(Driver):
         """Wait until the page shows the settings with these changes, and keep them."""
         self.settings |= changes
         wanted = DRAW[self.name](**self.settings)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + shared.PATIENCE_SECONDS
         while (problem := self.difference(wanted)) is not None:
             assert time.monotonic() < deadline, f"{changes}: {problem}"
             self.page.wait_for_timeout(20)
@@ -67,7 +67,7 @@ class LearnedDriver(Driver):
 @pytest.fixture(scope="module")
 def open_notebook(browser, address):
     cells = cells_of(EXPLORERS)
-    with shared.open_cells(browser, address, cells, 1000 * PATIENCE_SECONDS) as page:
+    with shared.open_cells(browser, address, cells) as page:
         yield page
 
 

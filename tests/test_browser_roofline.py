@@ -25,7 +25,6 @@ from lenet_helpers.explorers.roofline import explore_roofline
 from lenet_helpers.work import Machine
 explorer = explore_roofline({MACHINE!r})
 explorer"""
-PATIENCE_SECONDS = 30
 LABELS = {
     "filter_side": words.LABEL_FILTER_SIDE,
     "window": words.LABEL_WINDOW_SIDE,
@@ -51,7 +50,7 @@ class Roofline(Driver):
     def has(self, **changes):
         """Wait until the page shows the settings with these changes."""
         self.settings |= changes
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + shared.PATIENCE_SECONDS
         while (problem := self.problem()) is not None:
             assert time.monotonic() < deadline, f"{changes}: {problem}"
             self.page.wait_for_timeout(20)
@@ -77,7 +76,7 @@ class Roofline(Driver):
 
 @pytest.fixture(scope="module")
 def open_notebook(browser, address):
-    with shared.open_cells(browser, address, [CELL], 1000 * PATIENCE_SECONDS) as page:
+    with shared.open_cells(browser, address, [CELL]) as page:
         yield page
 
 

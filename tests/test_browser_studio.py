@@ -24,7 +24,7 @@ if "studio" not in globals():
         studio.controls[name].value = value
 studio
 """.strip()
-PATIENCE_MS, COMPILE_MS = 30_000, 240_000
+PATIENCE_MS, COMPILE_MS = shared.PATIENCE_MS, 240_000
 STATE = "print(studio.state, studio.run.trainer.iteration if studio.run else 0)"
 
 
@@ -126,8 +126,6 @@ def studio(browser, address, notebook):
     """A fresh kernel's studio; its training is stopped at the end."""
     with tool.page_of(browser, address) as page:
         page.set_default_timeout(PATIENCE_MS)
-        # The page's own limit does not count for what is expected of it.
-        expect.set_options(timeout=PATIENCE_MS)
         tool.open_and_run(page, address, notebook)
         assert "error" not in tool.output_kinds(page)
         it = Page(page)
