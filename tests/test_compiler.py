@@ -118,3 +118,12 @@ def test_stopped_compilers_end_at_once_and_start_nothing(tmp_path):
         compilers.stop()
         assert running.result(timeout=60) is False
     assert compilers.run([sys.executable, "-c", ""]) is False
+
+
+def test_stopped_compilers_write_nothing(plain, tmp_path):
+    # The folder may just be being deleted, and would not be empty in the end.
+    compilers = compiler.Compilers()
+    compilers.stop()
+    assert compilers.build(plain(), tmp_path / "module") is False
+    assert compilers.precompile(plain(), tmp_path) is None
+    assert list(tmp_path.iterdir()) == []

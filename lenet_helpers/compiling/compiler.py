@@ -96,13 +96,25 @@ class Compilers:
         `header` is a callable that returns the path of the header whose precompiled form is ready,
         or None. If the compiler refuses it the module is compiled without.
         """
-        folder.mkdir()
-        (folder / SOURCE).write_text(source.code + "\n", encoding="utf-8")
+        if not self._write(folder / SOURCE, source.code + "\n"):
+            return False
         header = header() if header else None
         done = self.run(source.command(folder, header))
         if not done and header:
             done = self.run(source.command(folder, None))
         return done and source.library(folder).is_file()
+
+    def _write(self, path, text):
+        """Write the first file of a new folder; return whether it was not too late for that.
+
+        Ctrl-C may come while a thread starts, of which its pool then knows nothing. Such a thread
+        must make no folder where what was left is being deleted.
+        """
+        with self._lock:
+            if not self._stopped:
+                path.parent.mkdir(parents=True)
+                path.write_text(text, encoding="utf-8")
+            return not self._stopped
 
     def run(self, command):
         """Run a command and return whether it worked; its messages are nobody's."""
@@ -128,10 +140,13 @@ class Compilers:
         """End all that run, and start no others."""
         with self._lock:
             self._stopped = True
-            for process in self.running:
+            running = list(self.running)
+            for process in running:
                 with suppress(ProcessLookupError):  # it may have ended just now
                     if process.returncode is None:
                         os.killpg(process.pid, signal.SIGKILL)
+        for process in running:
+            process.wait()
 
     def precompile(self, source, headers):
         """Make the precompiled header for modules like `source`, in the folder `headers`.
@@ -146,9 +161,9 @@ class Compilers:
         options = ("-x", "c++-header", "-MD", "-MF", str(folder / RULE), "-o", f"{path}.gch")
         try:
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            path.write_text("".join(f"#include {name}\n" for name in INCLUDES), encoding="utf-8")
-            if not self.run([config.cxx, *source.header_options(), *options, str(path)]):
+            written = self._write(path, "".join(f"#include {name}\n" for name in INCLUDES))
+            command = [config.cxx, *source.header_options(), *options, str(path)]
+            if not (written and self.run(command)):
                 return None
             stamps = {name: _stamp(name) for name in _files_read(folder / RULE)}
             # The stamp comes last: without it the header counts as half made.
