@@ -114,13 +114,6 @@ def theano_in_c():
         SQUARE(3.0)
 
 
-def tries_again():
-    try:
-        return tries_again()
-    except RecursionError:
-        return tries_again()
-
-
 class Looping:
     def __call__(self):
         while True:
@@ -152,7 +145,6 @@ ENDLESS = [
     functools.partial(time.sleep, 1000),
     numpy_in_c,
     theano_in_c,
-    tries_again,
     Looping(),
     Looping().method,
     LoopsWhenMade,
@@ -165,6 +157,34 @@ if sys.version_info >= (3, 11):
 @pytest.mark.parametrize("function", ENDLESS, ids=lambda f: getattr(f, "__name__", "object"))
 def test_an_endless_loop_ends(refused, function):
     assert "had not ended after 0.3 seconds" in refused(function)
+
+
+TRIES_AGAIN = """
+import lenet_helpers
+import threading
+from lenet_helpers.exercises import running
+def tries_again():
+    try:
+        return tries_again()
+    except RecursionError:
+        return tries_again()
+def told():
+    try:
+        running.call(tries_again, seconds=0.3)
+    except running.Wrong as wrong:
+        print("had not ended after 0.3 seconds" in str(wrong))
+told()
+thread = threading.Thread(target=told)
+thread.start()
+thread.join()
+"""
+
+
+def test_an_endless_recursion_that_tries_again_ends(run_python):
+    # In a process of its own: what fails at the recursion's end, such as Hypothesis's callback of
+    # the garbage collector, pytest would write down with all the thousands of errors before it.
+    done = run_python(TRIES_AGAIN)
+    assert done.stdout == "True\nTrue\n", done.stderr[-2000:]
 
 
 def test_after_an_endless_loop_everything_is_as_before(refused):

@@ -12,8 +12,10 @@ SECONDS = 3
 SECONDS_AGAIN = 0.2
 # Theano's compiler may need longer for the first function of its kind; that is no endless loop.
 SECONDS_COMPILING = 120
-# A thread that sleeps can't be ended: so often it is told to, then it is left alone.
-N_RINGS = 5
+# A thread that sleeps can't be ended: so often it is told to, then it is left alone. At the end of
+# a recursion Python has no room to make TooLong, and throws RecursionError, which a learner may
+# catch: half of the rings can go that way.
+N_RINGS, SECONDS_BETWEEN_RINGS = 25, 0.05
 
 
 class TooLong(BaseException):
@@ -142,8 +144,8 @@ def _in_thread(function, seconds):
     for _ in range(N_RINGS):
         thread, error = ctypes.c_ulong(worker.ident), ctypes.py_object(TooLong)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
-        worker.join(SECONDS_AGAIN)
-        if not worker.is_alive():
+        worker.join(SECONDS_BETWEEN_RINGS)
+        if errors or not worker.is_alive():
             break
     raise TooLong
 
