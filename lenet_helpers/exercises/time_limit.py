@@ -12,9 +12,8 @@ SECONDS = 3
 SECONDS_AGAIN = 0.2
 # Theano's compiler may need longer for the first function of its kind; that is no endless loop.
 SECONDS_COMPILING = 120
-# A thread that sleeps can't be ended: so often it is told to, then it is left alone. At the end of
-# a recursion Python has no room to make TooLong, and throws RecursionError, which a learner may
-# catch: half of the rings can go that way.
+# A thread that sleeps can't be ended: so often it is told to, then it is left alone. Some rings
+# are lost at the end of a recursion that catches RecursionError: of 25 such, two took six rings.
 N_RINGS, SECONDS_BETWEEN_RINGS = 25, 0.05
 
 
